@@ -1,0 +1,327 @@
+/** What the server sends, word for word (docs: /api/docs). Decimal = text, Time = ISO 8601 with offset. */
+import type { Decimal } from "./decimal";
+
+export type Time = string;
+
+export type Permission =
+  | "count.view" | "count.plan" | "count.assign" | "count.scan"
+  | "line.expected" | "line.recount" | "line.approve"
+  | "delivery.view" | "delivery.resend"
+  | "quarantine.view" | "quarantine.resolve"
+  | "link.view" | "link.edit" | "user.admin" | "audit.view";
+
+export interface Session {
+  user: { username: string; name: string; language: string } | null;
+  roles?: { role: string; warehouse: string | null }[];
+  permissions?: Permission[];
+  csrf: string;
+}
+
+export type CountState =
+  | "approved" | "preparing" | "counting" | "posting" | "verifying" | "differences" | "closed" | "cancelled" | "failed";
+
+export interface CountSummary {
+  number: string;
+  name: string;
+  kind: string;
+  blind: boolean;
+  state: CountState;
+  warehouses: { code: string; name: string }[];
+  planned_at: Time | null;
+  started_at: Time | null;
+  closed_at: Time | null;
+  responsible: string | null;
+  lines: number;
+  counted: number;
+  settled: number;
+  to_recount: number;
+  to_approve: number;
+  final: number;
+  variances: number | null;
+  gain: Decimal | null;
+  loss: Decimal | null;
+  net: Decimal | null;
+}
+
+export type StepName = "approved" | "items" | "snapshot" | "task" | "counting" | "posting" | "carried" | "verified" | "closed";
+
+export interface Step {
+  name: StepName;
+  state: "waiting" | "running" | "done" | "failed";
+  at: Time | null;
+  done: number | null;
+  total: number | null;
+  message: string | null;
+}
+
+export interface Zone {
+  warehouse: string;
+  zone: string;
+  lines: number;
+  counted: number;
+  settled: number;
+  to_recount: number;
+  to_approve: number;
+  final: number;
+  variance_lines: number | null;
+  gain: Decimal | null;
+  loss: Decimal | null;
+}
+
+export interface Difference {
+  location: string;
+  item: string;
+  item_name: string;
+  lot: string | null;
+  erp: Decimal | null;
+  wms: Decimal | null;
+  pending: Decimal | null;
+  reason: string;
+}
+
+export interface Policy {
+  tolerance: { percent: Decimal | null; quantity: Decimal | null; value: Decimal | null };
+  ambiguity_seconds: number;
+  uncounted: string;
+  within_tolerance: "post" | "keep_book";
+}
+
+export interface Count extends CountSummary {
+  currency: string;
+  steps: Step[];
+  zones: Zone[];
+  approvals: { system_number: string; location: string }[];
+  differences: Difference[];
+  policy: Policy;
+  progress: { done: number; total: number; eta_seconds: number | null };
+  accuracy: { lines: Decimal | null; quantity: Decimal | null } | null;
+}
+
+export type BinState = "open" | "counting" | "match" | "variance" | "recount" | "final";
+
+export interface BinCell {
+  warehouse: string;
+  zone: string;
+  bin: string;
+  order: number;
+  lines: number;
+  counted: number;
+  variance_lines: number | null;
+  gain: Decimal | null;
+  loss: Decimal | null;
+  value_abs: Decimal | null;
+  state: BinState;
+}
+
+export type LineState =
+  | "open" | "counted" | "recount" | "approve" | "settled" | "approved" | "kept" | "uncounted" | "hold" | "posted";
+
+export interface Line {
+  id: string | number;
+  count: string;
+  warehouse: string;
+  zone: string;
+  bin: string;
+  erp_location: string | null;
+  item: string;
+  item_name: string;
+  lot: string | null;
+  unit: string;
+  state: LineState;
+  outcome: string | null;
+  reasons: string[];
+  snapshot: Decimal | null;
+  expected: Decimal | null;
+  counted: Decimal | null;
+  variance: Decimal | null;
+  variance_min: Decimal | null;
+  variance_max: Decimal | null;
+  value: Decimal | null;
+  price: Decimal | null;
+  counter: string | null;
+  counted_at: Time | null;
+  pass: number;
+  assignee: string | null;
+}
+
+export interface LineMovement {
+  id: string;
+  occurred: Time;
+  posted: Time | null;
+  seen: Time | null;
+  quantity: Decimal;
+  kind: string;
+  document: string | null;
+}
+
+export interface LineScan {
+  id: string;
+  pass: number;
+  quantity: Decimal;
+  unit: string;
+  base: Decimal;
+  counter: string;
+  counted_at: Time;
+  received_at: Time;
+  source: "pda" | "wms";
+  undone: boolean;
+}
+
+export interface LineDetail extends Line {
+  movements: LineMovement[];
+  scans: LineScan[];
+  decisions: { at: Time; user: string; decision: string; reason: string }[];
+  postings: { system: "erp" | "wms"; delivery: string | number; state: string; remote_id: string | null; quantity: Decimal }[];
+}
+
+export interface TimelineEntry {
+  id: string | number;
+  at: Time;
+  kind: string;
+  text: string;
+  actor: string | null;
+  delivery: string | number | null;
+}
+
+export interface Sheet {
+  id: string | number;
+  number: string;
+  warehouse: string;
+  zone: string;
+  pass: number;
+  counted_with: "pda" | "wms";
+  assignee: string | null;
+  state: "open" | "counting" | "submitted" | "closed";
+  lines: number;
+  counted: number;
+}
+
+export interface Person {
+  username: string;
+  name: string;
+}
+
+export interface SystemHealth {
+  code: string;
+  name: string;
+  connector: string;
+  ok: boolean | null;
+  last_seen: Time | null;
+  message: string | null;
+}
+
+export type FlowCode = "F1" | "F2" | "F3" | "F4" | "F5";
+
+export interface Flow {
+  flow: FlowCode;
+  name: string;
+  last_run: Time | null;
+  backlog: number;
+  success: number;
+  failure: number;
+}
+
+export interface LinkHealth {
+  code: string;
+  name: string;
+  erp: SystemHealth;
+  wms: SystemHealth;
+  flows: Flow[];
+}
+
+/** One line of a field map: a rule list's columns, all text. */
+export interface Rule {
+  target: string;
+  from?: unknown;
+  change?: unknown;
+  when?: unknown;
+  default?: unknown;
+  note?: string | null;
+}
+
+export interface Link extends LinkHealth {
+  maps: { name: string; rules: Rule[]; version: number | string }[];
+  tables: { name: string; rows: number | Record<string, string>[] }[];
+}
+
+export interface Today {
+  waiting: { approvals: number; recounts: number; quarantine: number; deliveries: number };
+  counts: CountSummary[];
+  links: LinkHealth[];
+  accuracy: { number: string; closed_at: Time; lines: Decimal | null; quantity: Decimal | null }[];
+}
+
+export type Decision = "approve" | "recount" | "keep_book";
+
+export interface Refused {
+  line: string | number;
+  code: string;
+  message: string;
+}
+
+export interface DecisionPreview {
+  lines: number;
+  gain: Decimal | null;
+  loss: Decimal | null;
+  net: Decimal | null;
+  postings: { system: "erp" | "wms"; location: string; lines: number }[];
+  refused: Refused[];
+}
+
+export type DeliveryState = "intent" | "sending" | "confirmed" | "rejected" | "unknown" | "needs_review";
+
+export interface Delivery {
+  id: string | number;
+  flow: FlowCode;
+  system: string;
+  kind: string;
+  key: string;
+  count: string | null;
+  state: DeliveryState;
+  attempts: number;
+  created_at: Time;
+  settled_at: Time | null;
+  remote_id: string | null;
+  lines: number | null;
+  code: string | null;
+  message: string | null;
+}
+
+export interface DeliveryDetail extends Delivery {
+  payload: unknown;
+  outcomes: { line: string | number; ok: boolean; message: string | null }[];
+  tries: {
+    number: number;
+    action: "write" | "find";
+    started_at: Time;
+    ms: number | null;
+    outcome: string;
+    request: unknown;
+    response: unknown;
+  }[];
+}
+
+export interface QuarantineRow {
+  id: string | number;
+  flow: FlowCode;
+  at: Time;
+  record: Record<string, unknown>;
+  code: string;
+  message: string;
+  state: string;
+}
+
+export interface Page<Row> {
+  total: number;
+  rows: Row[];
+}
+
+export type LineSelection = "variance" | "open" | "recount" | "approve";
+
+export interface LineFilter {
+  state?: string;
+  zone?: string;
+  bin?: string;
+  q?: string;
+  only?: LineSelection;
+}
