@@ -1,0 +1,1 @@
+"""The built pages (console, PDA) and the headers every page carries."""
