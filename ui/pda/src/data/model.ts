@@ -1,0 +1,139 @@
+import type { Decimal } from "@shared/decimal";
+
+/** What the server sends for the handheld, as far as this page may know it. */
+export type Id = number | string;
+
+export interface Unit {
+  code: string;
+  name_zh: string;
+  name_en: string;
+  /** One of this unit = numerator / denominator base units. */
+  numerator: Decimal;
+  denominator: Decimal;
+  /** Decimals a person may type in this unit. */
+  decimals: number;
+}
+
+export interface Item {
+  item: string;
+  name_zh: string;
+  name_en: string;
+  codes: string[];
+  lot_tracked: boolean;
+  units: Unit[];
+}
+
+/** What the server has already heard for these goods on this sheet. */
+export interface Counted {
+  quantity: Decimal;
+  unit: string;
+  scan: string;
+}
+
+export interface Goods extends Item {
+  lot: string | null;
+  /** Only in an open count; a blind sheet never carries it past `readSheet`. */
+  expected: Decimal | null;
+  counted: Counted | null;
+}
+
+export interface Bin {
+  bin: string;
+  barcodes: string[];
+  order: number;
+  goods: Goods[];
+}
+
+export interface SheetRow {
+  id: Id;
+  number: string;
+  count: string;
+  warehouse: string;
+  zone: string;
+  pass: number;
+  lines: number;
+  counted: number;
+  state: "open" | "counting" | "submitted" | "closed";
+  blind: boolean;
+}
+
+export interface Sheet {
+  sheet: SheetRow;
+  bins: Bin[];
+  /** Every item of the warehouse: found goods are recognised among these. */
+  items: Item[];
+}
+
+type Raw<T> = { [K in keyof T]?: unknown };
+const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const whole = (value: unknown): number => (Number.isInteger(Number(value)) ? Number(value) : 0);
+
+export function readSheetRow(raw: Raw<SheetRow>): SheetRow {
+  const state = text(raw.state);
+  return {
+    id: raw.id as Id,
+    number: text(raw.number),
+    count: text(raw.count),
+    warehouse: text(raw.warehouse),
+    zone: text(raw.zone),
+    pass: whole(raw.pass) || 1,
+    lines: whole(raw.lines),
+    counted: whole(raw.counted),
+    state: state === "counting" || state === "submitted" || state === "closed" ? state : "open",
+    // Not said means blind: showing too little is the safe mistake.
+    blind: raw.blind !== false,
+  };
+}
+
+function readUnit(raw: Raw<Unit>): Unit {
+  return {
+    code: text(raw.code),
+    name_zh: text(raw.name_zh) || text(raw.code),
+    name_en: text(raw.name_en) || text(raw.code),
+    numerator: text(raw.numerator) || "1",
+    denominator: text(raw.denominator) || "1",
+    decimals: whole(raw.decimals),
+  };
+}
+
+function readItem(raw: Raw<Item>): Item {
+  const item = text(raw.item);
+  return {
+    item,
+    name_zh: text(raw.name_zh) || text(raw.name_en) || item,
+    name_en: text(raw.name_en) || text(raw.name_zh) || item,
+    codes: [...new Set([item, ...list(raw.codes).map(text)])].filter((code) => code !== ""),
+    lot_tracked: raw.lot_tracked === true,
+    units: list(raw.units).map((unit) => readUnit(unit as Raw<Unit>)),
+  };
+}
+
+function readGoods(raw: Raw<Goods>, blind: boolean): Goods {
+  const counted = raw.counted as Raw<Counted> | null | undefined;
+  return {
+    ...readItem(raw),
+    lot: text(raw.lot) || null,
+    expected: blind ? null : text(raw.expected) || null,
+    counted: counted ? { quantity: text(counted.quantity), unit: text(counted.unit), scan: text(counted.scan) } : null,
+  };
+}
+
+/** Takes over only the fields named above, so a blind sheet cannot leave an expected quantity in this browser. */
+export function readSheet(raw: { sheet?: unknown; bins?: unknown; items?: unknown }): Sheet {
+  const sheet = readSheetRow((raw.sheet ?? {}) as Raw<SheetRow>);
+  const bins = list(raw.bins).map((one) => {
+    const bin = one as Raw<Bin>;
+    return {
+      bin: text(bin.bin),
+      barcodes: list(bin.barcodes).map(text),
+      order: whole(bin.order),
+      goods: list(bin.goods).map((goods) => readGoods(goods as Raw<Goods>, sheet.blind)),
+    };
+  });
+  return {
+    sheet,
+    bins: bins.sort((a, b) => a.order - b.order || (a.bin < b.bin ? -1 : 1)),
+    items: list(raw.items).map((item) => readItem(item as Raw<Item>)),
+  };
+}

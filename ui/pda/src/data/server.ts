@@ -1,0 +1,97 @@
+import { ApiError, createHttp, type Http } from "@shared/http";
+import type { Language } from "@shared/time";
+import type { Clock } from "./clock";
+import type { Entry } from "./database";
+import { type Id, readSheet, readSheetRow, type Sheet, type SheetRow } from "./model";
+import { readResults, type Result } from "./queue";
+
+const PATIENCE = 20_000;
+
+export interface SignedIn {
+  token: string;
+  username: string;
+  name: string;
+  language: string;
+}
+
+/** What a failed call means for the thing that was to be sent. */
+export type Failure =
+  | { kind: "unreachable"; message: string | null }
+  | { kind: "signed_out"; message: string }
+  | { kind: "refused"; code: string; message: string };
+
+export function failureOf(problem: unknown): Failure {
+  // Anything that is not our server's own word (no network, a proxy's page, 5xx, 429) says nothing about the entry: try again.
+  if (!(problem instanceof ApiError) || problem.unreachable) return { kind: "unreachable", message: null };
+  if (problem.status === 401) return { kind: "signed_out", message: problem.message };
+  if (problem.status >= 500 || [408, 425, 429].includes(problem.status)) return { kind: "unreachable", message: problem.message };
+  return { kind: "refused", code: problem.code, message: problem.message };
+}
+
+/** The calls this page makes, and nothing else. Every answer with `server_time` sets the clock. */
+export class Server {
+  private readonly http: Http;
+
+  constructor(
+    private readonly clock: Clock,
+    language: () => Language,
+    token: () => string | null,
+  ) {
+    this.http = createHttp({ language, proof: () => withToken(token()) });
+  }
+
+  signIn(username: string, password: string, device: string): Promise<SignedIn> {
+    return this.http.post<SignedIn>("/pda/sign-in", { username, password, device }, limit());
+  }
+
+  async signOut(): Promise<void> {
+    await this.http.post("/pda/sign-out", {}, limit());
+  }
+
+  async sheets(): Promise<SheetRow[]> {
+    const { rows } = await this.timed(() => this.http.get<{ rows: object[] }>("/pda/sheets", {}, limit()));
+    return rows.map(readSheetRow);
+  }
+
+  async sheet(id: Id): Promise<Sheet> {
+    return readSheet(await this.timed(() => this.http.get<object>(`/pda/sheets/${encodeURIComponent(id)}`, {}, limit())));
+  }
+
+  async scans(entries: readonly Entry[]): Promise<Result[]> {
+    const body = {
+      sent_at: this.clock.stamp(),
+      scans: entries.map(({ id, sheet, bin, item, lot, quantity, unit, counted_at }) => ({
+        id, sheet, bin, code: item, lot, quantity, unit, counted_at,
+      })),
+    };
+    return readResults(await this.timed(() => this.http.post<unknown>("/pda/scans", body, limit())), entries);
+  }
+
+  /** Undo, an empty bin, or a sheet handed in: one call each; repeating it must change nothing. */
+  async single(entry: Entry): Promise<Result> {
+    const sheet = `/pda/sheets/${encodeURIComponent(entry.sheet)}`;
+    const answer = await this.timed(() => {
+      if (entry.kind === "undo") return this.http.post<unknown>(`/pda/scans/${encodeURIComponent(entry.target ?? "")}/undo`, {}, limit());
+      if (entry.kind === "submit") return this.http.post<unknown>(`${sheet}/submit`, {}, limit());
+      const body = { bin: entry.bin, id: entry.id, counted_at: entry.counted_at, sent_at: this.clock.stamp() };
+      return this.http.post<unknown>(`${sheet}/empty`, body, limit());
+    });
+    const said = (answer ?? {}) as { ok?: boolean; code?: string; message?: string };
+    return { id: entry.id, ok: said.ok !== false, code: said.code ?? null, message: said.message ?? null };
+  }
+
+  private async timed<T>(call: () => Promise<T>): Promise<T> {
+    const asked = this.clock.device();
+    const answer = await call();
+    this.clock.learn((answer as { server_time?: unknown } | null | undefined)?.server_time, asked);
+    return answer;
+  }
+}
+
+function withToken(token: string | null): Record<string, string> {
+  return token === null ? {} : { Authorization: `Bearer ${token}` };
+}
+
+function limit(): AbortSignal {
+  return AbortSignal.timeout(PATIENCE);
+}

@@ -1,0 +1,92 @@
+import { add, type Decimal } from "@shared/decimal";
+import type { Entry } from "../data/database";
+import type { Bin, Goods, Id, Item, Sheet } from "../data/model";
+
+/** One counted amount that stands: ours from this device, or what the server had already. */
+export interface Portion {
+  quantity: Decimal;
+  unit: string;
+  /** Entry on this device; null for what came from elsewhere. */
+  entry: Entry | null;
+}
+
+/** Goods of a bin as the person sees them: on the list, or found there. */
+export interface Row {
+  item: Item;
+  lot: string | null;
+  goods: Goods | null;
+  portions: Portion[];
+}
+
+export interface BinView {
+  bin: Bin;
+  rows: Row[];
+  open: number;
+  emptied: boolean;
+  done: boolean;
+  /** The last thing done here that can be taken back. */
+  last: Entry | null;
+}
+
+const stands = (entry: Entry): boolean => !entry.undone && (entry.state === "waiting" || entry.state === "acknowledged");
+
+export function entriesOfBin(entries: readonly Entry[], sheet: Id, bin: string): Entry[] {
+  return entries.filter((one) => String(one.sheet) === String(sheet) && one.bin === bin);
+}
+
+/** Everything about one bin, from the sheet as opened and what was done on this device since. */
+export function viewBin(sheet: Sheet, bin: Bin, entries: readonly Entry[]): BinView {
+  const here = entriesOfBin(entries, sheet.sheet.id, bin.bin);
+  const standing = here.filter((one) => stands(one) && (one.kind === "scan" || one.kind === "empty"));
+  const known = new Set(here.map((one) => one.id));
+  const empty = standing.findLast((one) => one.kind === "empty") ?? null;
+  const rows: Row[] = bin.goods.map((goods) => ({ item: goods, lot: goods.lot, goods, portions: portionsOf(goods, standing, known, empty) }));
+  for (const entry of standing) {
+    if (entry.kind === "scan" && !rows.some((row) => isOf(row, entry))) rows.push(foundRow(sheet, entry, standing));
+  }
+  const open = rows.filter((row) => row.portions.length === 0).length;
+  return { bin, rows, open, emptied: empty !== null, done: open === 0 && (rows.length > 0 || empty !== null), last: standing.at(-1) ?? null };
+}
+
+export function viewSheet(sheet: Sheet, entries: readonly Entry[]): BinView[] {
+  return sheet.bins.map((bin) => viewBin(sheet, bin, entries));
+}
+
+/** The next bin in walking order that is not done, after `current` and round the corner; null when all are done. */
+export function nextBin(views: readonly BinView[], current: string | null): BinView | null {
+  const at = views.findIndex((view) => view.bin.bin === current);
+  return [...views.slice(at + 1), ...views.slice(0, at + 1)].find((view) => !view.done) ?? null;
+}
+
+/** Amounts of one unit added up: [["2", "BOX"], ["3", "u"]]. */
+export function totals(portions: readonly Portion[]): [Decimal, string][] {
+  const sums = new Map<string, Decimal>();
+  for (const { quantity, unit } of portions) sums.set(unit, add(sums.get(unit) ?? "0", quantity));
+  return [...sums].filter(([, sum], _, all) => all.length === 1 || !/^0*\.?0*$/.test(sum)).map(([unit, sum]) => [sum, unit]);
+}
+
+function isOf(row: Row, entry: Entry): boolean {
+  return row.item.item === entry.item && (row.lot ?? null) === (entry.lot ?? null);
+}
+
+function portionsOf(goods: Goods, standing: readonly Entry[], known: ReadonlySet<string>, empty: Entry | null): Portion[] {
+  const own = standing.filter((one) => one.kind === "scan" && one.item === goods.item && (one.lot ?? null) === goods.lot).map(asPortion);
+  // What the server heard from this device is already among our own entries.
+  const elsewhere = goods.counted && !known.has(goods.counted.scan) ? [{ ...goods.counted, entry: null }] : [];
+  const all = [...elsewhere, ...own];
+  if (all.length > 0 || !empty) return all;
+  return [{ quantity: "0", unit: goods.units[0]?.code ?? "", entry: empty }];
+}
+
+function asPortion(entry: Entry): Portion {
+  return { quantity: entry.quantity ?? "0", unit: entry.unit ?? "", entry };
+}
+
+function foundRow(sheet: Sheet, entry: Entry, standing: readonly Entry[]): Row {
+  const item = sheet.items.find((one) => one.item === entry.item) ?? {
+    item: entry.item ?? "", name_zh: entry.name_zh ?? "", name_en: entry.name_en ?? "", codes: [], lot_tracked: entry.lot !== null, units: [],
+  };
+  const row: Row = { item, lot: entry.lot, goods: null, portions: [] };
+  row.portions = standing.filter((one) => one.kind === "scan" && isOf(row, one)).map(asPortion);
+  return row;
+}
