@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+from contextlib import suppress
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -60,9 +61,12 @@ def django_database(url: str) -> dict[str, Any]:
     """The address as Django's settings want it; connections come from a pool because requests run on many threads."""
     parts = conninfo_to_dict(url)
     known = {
-        "NAME": parts.pop("dbname", NAME), "USER": parts.pop("user", ""), "PASSWORD": parts.pop("password", ""),
-        "HOST": parts.pop("host", ""), "PORT": parts.pop("port", ""),
-    }  # fmt: skip
+        "NAME": parts.pop("dbname", NAME),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+    }
     size = int(os.environ.get("COUNTBRIDGE_POOL_SIZE", "20"))
     pool = {"min_size": 0, "max_size": size, "timeout": 30, "max_idle": 300} if size else None
     options = {**parts, **({"pool": pool} if pool else {})}
@@ -73,7 +77,5 @@ def _create_if_missing(name: str) -> None:
     with psycopg.connect(database_url(SUPERUSER), autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if found is None:
-            try:
+            with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):  # another was quicker
                 connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-                pass  # another process was quicker

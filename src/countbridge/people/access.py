@@ -13,7 +13,6 @@ from countbridge.errors import NotAllowed
 from countbridge.people.models import Membership, User
 from countbridge.people.roles import PERMISSIONS, ROLES
 
-
 Row = TypeVar("Row", bound=Model)
 
 
@@ -35,7 +34,7 @@ class WarehouseScope:
         return bool(self) and all(code in self for code in warehouses)
 
     def condition(self, field: str) -> Q:
-        """For a query: rows whose `field` (a warehouse code) lies inside, e.g. `scope.condition("sheet__warehouse")`."""
+        """For a query: rows whose `field` (a warehouse code) lies inside: `scope.condition("sheet__warehouse")`."""
         return Q() if self.everywhere else Q(**{f"{field}__in": sorted(self.codes)})
 
     def limit(self, rows: QuerySet[Row], field: str) -> QuerySet[Row]:

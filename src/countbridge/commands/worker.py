@@ -1,0 +1,36 @@
+"""`countbridge worker`: run the jobs; start as many as you like, on as many machines."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Annotated
+
+import typer
+
+
+def command(
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Jobs at a time.")] = 4,
+    drain: Annotated[int, typer.Option(help="Seconds a running job gets to finish after SIGTERM.")] = 30,
+) -> None:
+    """Run the jobs until SIGTERM or Ctrl-C. A killed worker's jobs go on in another within seconds.
+
+    Example: countbridge worker --concurrency 8
+    """
+    from countbridge import startup
+
+    startup.start()
+    from countbridge.database import embedded, is_embedded
+    from countbridge.workers import Worker
+
+    worker = Worker(concurrency)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.start()
+    typer.echo(f"worker {os.getpid()} is ready", err=True)
+    while not worker.join(0.2):
+        if worker.stopping and not worker.join(drain):
+            typer.echo("a job still runs; another worker repeats it", err=True)
+            if is_embedded():
+                embedded().release()
+            os._exit(0)
