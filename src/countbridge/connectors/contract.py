@@ -21,9 +21,9 @@ Remember = Callable[[str], None]
 class Page:
     """Some records of a dataset, in the remote's order.
 
-    `next` continues the reading (None: nothing more now; of an incremental dataset it is never None, the reading ends with
-    the last page and a later one goes on from its `next`). `watermark` is the ledger position this page is true for,
-    where the system has one. `as_of` is the remote's clock when it answered, where it tells.
+    `next` continues the reading (None: nothing more now). Of an incremental dataset it is never None: the reading ends
+    with its last page, and a later one goes on from that page's `next`. `watermark` is the ledger position this page is
+    true for, where the system has one. `as_of` is the remote's clock when it answered, where it tells.
     """
 
     rows: tuple[Row, ...]

@@ -20,7 +20,10 @@ DatasetName = Literal[
     "warehouses", "locations", "items", "units", "stock", "movements", "count_approvals", "results", "bins", "users"
 ]
 DocumentKind = Literal["item", "baseline", "count_task", "sheets", "adjustment", "close_count", "finish_approval"]
-_NONE: Mapping[Any, Any] = MappingProxyType({})
+
+
+def _none() -> Mapping[Any, Any]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,19 @@ class Setting:
     secret: bool = False
     required: bool = True
     default: str = ""
+
+
+COMMON_SETTINGS: Mapping[str, Setting] = MappingProxyType(
+    {
+        "allow_link_local": Setting(
+            Titles(
+                zh="“true” 表示允许连接链路本地地址和云元数据地址，通常留空",
+                en='"true" allows link-local and cloud metadata addresses; leave it empty',
+            ),
+            required=False,
+        )
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +142,9 @@ class Manifest:
     version: str
     tier: Tier
     roles: tuple[Literal["erp", "wms"], ...]
-    settings: Mapping[str, Setting] = field(default=_NONE, metadata={"key_pattern": NAME_PATTERN})
-    datasets: Mapping[DatasetName, Dataset] = field(default=_NONE)
-    documents: Mapping[DocumentKind, DocumentSpec] = field(default=_NONE)
+    settings: Mapping[str, Setting] = field(default_factory=_none, metadata={"key_pattern": NAME_PATTERN})
+    datasets: Mapping[DatasetName, Dataset] = field(default_factory=_none)
+    documents: Mapping[DocumentKind, DocumentSpec] = field(default_factory=_none)
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
 
@@ -154,15 +170,18 @@ class Manifest:
                 params = choice(name, allowed)
                 raise InputError("connectors.unknown_scope", system=self.name, dataset=dataset, scope=name, **params)
 
+    def all_settings(self) -> dict[str, Setting]:
+        """The declared settings and those that every connector has."""
+        return {**COMMON_SETTINGS, **self.settings}
+
     def complete(self, given: Mapping[str, str]) -> dict[str, str]:
         """`given` settings plus defaults; raises ConfigError for unknown names and missing required ones."""
+        known = self.all_settings()
         for name in given:
-            if name not in self.settings:
-                raise ConfigError(
-                    "connectors.unknown_setting", system=self.name, setting=name, **choice(name, self.settings)
-                )
-        values = {name: given.get(name) or setting.default for name, setting in self.settings.items()}
-        for name, setting in self.settings.items():
+            if name not in known:
+                raise ConfigError("connectors.unknown_setting", system=self.name, setting=name, **choice(name, known))
+        values = {name: given.get(name) or setting.default for name, setting in known.items()}
+        for name, setting in known.items():
             if setting.required and not values[name]:
                 raise ConfigError("connectors.missing_setting", system=self.name, setting=name)
         return values
