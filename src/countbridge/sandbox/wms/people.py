@@ -1,0 +1,96 @@
+"""The people's side, behind the floor key: looking at a shelf, counting in the WMS, and how busy the warehouse is."""
+
+from __future__ import annotations
+
+from django.db.models import F
+from django.http import HttpRequest
+
+from countbridge.sandbox.wms import units
+from countbridge.sandbox.wms.counts import open_count
+from countbridge.sandbox.wms.envelope import NOT_FOUND, Data, Refused, body, floor_api
+from countbridge.sandbox.wms.feeds import show_result
+from countbridge.sandbox.wms.fields import Catalogue, Fields
+from countbridge.sandbox.wms.ledger import reading, writing
+from countbridge.sandbox.wms.master import show_goods, show_stock
+from countbridge.sandbox.wms.models import Bin, ErpPosting, Floor, Ledger, Result, Sheet
+from countbridge.sandbox.wms.paging import iso
+
+SEEN = ("sku", "ext_code", "name_cn", "name_en", "barcode", "pack_uom", "pack_qty")
+
+
+def look_at(code: str) -> Data:
+    """What lies in a bin at `seen_at`: a change of the floor is wholly before or wholly after it."""
+    with reading() as read:
+        if not Bin.objects.filter(code=code).exists():
+            raise Refused(NOT_FOUND, f"没有库位 {code} there is no bin {code!r}")
+        lines = Floor.objects.filter(bin=code).exclude(qty=0).select_related("goods").order_by("goods_id", "lot")
+        return {"bin": code, "seen_at": iso(read.as_of), "goods": [_see(line) for line in lines]}
+
+
+def _see(line: Floor) -> Data:
+    shown = show_goods(line.goods)
+    what = {name: shown[name] for name in SEEN}
+    return {**what, "lot": line.lot, "qty": units.written(line.qty, line.goods.uom), "uom": line.goods.uom}
+
+
+def _look(request: HttpRequest, code: str) -> Data:
+    return look_at(code)
+
+
+def _look_everywhere(request: HttpRequest) -> Data:
+    with reading() as read:
+        lines = Floor.objects.exclude(qty=0).annotate(uom=F("goods__uom")).order_by("bin_id", "goods_id", "lot")
+        return {"rows": [show_stock(line) for line in lines], "as_of": iso(read.as_of)}
+
+
+def _count(request: HttpRequest) -> Data:
+    """A WMS user counts one portion; whole cartons may be entered as CTN."""
+    row = Fields(body(request))
+    row.allow("sheet_no", "bin", "sku", "lot", "qty", "uom", "counted_by", "counted_at")
+    known = Catalogue([row])
+    sheet_no = row.text("sheet_no")
+    with writing() as pen:
+        sheet = Sheet.objects.filter(sheet_no=sheet_no).first()
+        if sheet is None:
+            raise Refused(NOT_FOUND, f"没有盘点表 {sheet_no} there is no count sheet {sheet_no!r}")
+        open_count(sheet.count_id)
+        place, goods = known.bin_of(row), known.goods_of(row)
+        if place.code not in sheet.bins:
+            row.refuse(f"库位 {place.code} 不在盘点表上 bin {place.code} is not on sheet {sheet_no}")
+        uom = known.uom_of(row, goods, packs=True)
+        pen.ledger.result_seq += 1
+        result = Result.objects.create(
+            seq=pen.ledger.result_seq, sheet=sheet, bin=place, goods=goods, lot=known.lot_of(row, goods),
+            qty=row.quantity("qty", uom), uom=uom, counted_by=row.operator("counted_by"),
+            counted_at=row.moment("counted_at") or pen.at,
+        )  # fmt: skip
+        return show_result(result)
+
+
+def _plan_work(request: HttpRequest) -> Data:
+    data = Fields(body(request)).allow("rate_per_minute", "delay_seconds")
+    with writing() as pen:
+        pen.ledger.rate_per_minute = data.whole("rate_per_minute", 0, 6000)
+        pen.ledger.delay_seconds = data.whole("delay_seconds", 0, 86_400)
+    return _work_now(request)
+
+
+def _work_now(request: HttpRequest) -> Data:
+    """How busy the warehouse is, and what its own interface still owes the ERP."""
+    with reading():
+        ledger = Ledger.objects.get(pk=1)
+        owed = ErpPosting.objects.filter(posted_at=None)
+        first = owed.order_by("id").first()
+        return {
+            "rate_per_minute": ledger.rate_per_minute,
+            "delay_seconds": ledger.delay_seconds,
+            "moved": ledger.moved,
+            "pending_erp": owed.count(),
+            "erp_trouble": first.last_error if first else "",
+        }
+
+
+floor_bin = floor_api(GET=_look)
+floor_all = floor_api(GET=_look_everywhere)
+results = floor_api(POST=_count)
+work = floor_api(POST=_plan_work, GET=_work_now)

@@ -1,0 +1,92 @@
+"""The warehouse at work while people count: picks, receipts and moves, each changing book and floor in one transaction.
+
+Only what is on the floor *and* in the book is touched, so neither falls below zero by the warehouse's own work.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from decimal import Decimal
+
+from django.db import connection
+
+from countbridge.sandbox.wms import units
+from countbridge.sandbox.wms.ledger import Pen, Portion, writing
+from countbridge.sandbox.wms.models import Bin, ErpPosting, Goods
+
+SUPPLIER, CUSTOMER = "SUP", "CUS"  # codes of the ERP's locations outside the company
+
+_AVAILABLE = """
+    SELECT b.bin_id, b.goods_id, b.lot, LEAST(b.qty, f.qty)
+    FROM sandbox_wms_book b JOIN sandbox_wms_floor f USING (bin_id, goods_id, lot)
+    WHERE b.qty > 0 AND f.qty > 0
+    ORDER BY b.bin_id COLLATE "C", b.goods_id COLLATE "C", b.lot COLLATE "C"
+"""
+
+
+def work_once() -> bool:
+    """One pick, receipt or move, chosen by the world's seed and the number of the step. False when nothing is there."""
+    with writing() as pen:
+        rng = random.Random(f"{pen.ledger.seed}:{pen.ledger.work_step}")
+        pen.ledger.work_step += 1
+        with connection.cursor() as cursor:
+            cursor.execute(_AVAILABLE)
+            available = cursor.fetchall()
+        if not available:
+            return False
+        bin_code, sku, lot, most = rng.choice(available)
+        place, goods = Bin.objects.get(pk=bin_code), Goods.objects.get(pk=sku)
+        kind = rng.choices(("pick", "receive", "move"), (5, 2, 3))[0]
+        portion = Portion(place, goods, lot, _some_of(rng, goods, most))
+        {"pick": _pick, "receive": _receive, "move": _move}[kind](pen, rng, portion)
+        pen.ledger.moved += 1
+        return True
+
+
+def _some_of(rng: random.Random, goods: Goods, most: Decimal) -> Decimal:
+    """A carton, or up to a tenth of what is there; at least one step of the unit, at most all."""
+    if goods.pack_qty and most >= goods.pack_qty and rng.random() < 0.4:
+        return Decimal(goods.pack_qty)
+    steps = int(most.scaleb(units.DECIMALS[goods.uom]))
+    return Decimal(rng.randint(1, max(1, steps // 10))).scaleb(-units.DECIMALS[goods.uom])
+
+
+def _pick(pen: Pen, rng: random.Random, portion: Portion) -> None:
+    posting = _post_later(pen, "pick", portion, portion.place.erp_location, CUSTOMER)
+    _book(pen, pen.next_document("PK"), "pick", portion.taken(), posting)
+
+
+def _receive(pen: Pen, rng: random.Random, portion: Portion) -> None:
+    posting = _post_later(pen, "receive", portion, SUPPLIER, portion.place.erp_location)
+    _book(pen, pen.next_document("RC"), "receive", portion, posting)
+
+
+def _move(pen: Pen, rng: random.Random, portion: Portion) -> None:
+    """Mostly within the zone. Inside one ERP location the ERP has nothing to book."""
+    others = Bin.objects.filter(warehouse=portion.place.warehouse).exclude(pk=portion.place.pk).order_by("walk_order")
+    near = [place for place in others if place.zone == portion.place.zone]
+    target = rng.choice(near if rng.random() < 0.7 else list(others))
+    posting = None
+    if target.erp_location != portion.place.erp_location:
+        posting = _post_later(pen, "move", portion, portion.place.erp_location, target.erp_location)
+    number = pen.next_document("MV")
+    _book(pen, f"{number}-out", "move", portion.taken(), posting)
+    _book(pen, f"{number}-in", "move", replace(portion, place=target), posting)
+
+
+def _book(pen: Pen, number: str, kind: str, change: Portion, posting: ErpPosting | None) -> None:
+    pen.change_floor(change)
+    pen.record(number, kind, change, posting)
+
+
+def _post_later(pen: Pen, kind: str, portion: Portion, from_location: str, to_location: str) -> ErpPosting:
+    return ErpPosting.objects.create(
+        kind=kind,
+        goods=portion.goods,
+        lot=portion.lot,
+        qty=portion.qty,
+        from_location=from_location,
+        to_location=to_location,
+        occurred_at=pen.at,
+    )
