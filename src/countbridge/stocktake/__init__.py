@@ -1,0 +1,1 @@
+"""The count: from an approval in the ERP to two books that agree."""

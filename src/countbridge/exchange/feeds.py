@@ -1,0 +1,92 @@
+"""Reading what happened in a system, from a cursor on: rows and cursor are stored in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+
+from countbridge.connectors.contract import Page
+from countbridge.errors import ContractSurprise
+from countbridge.exchange.maps import Rows, translate_or_quarantine
+from countbridge.exchange.models import FeedCursor, Movement
+from countbridge.exchange.systems import opened
+from countbridge.links.models import Link, System
+
+
+def moment(text: str | None, field: str) -> datetime:
+    """An ISO 8601 time with offset. A time without one could be any hour: ContractSurprise."""
+    parsed = parse_datetime(text or "")
+    if parsed is None or parsed.tzinfo is None:
+        raise ContractSurprise("exchange.time_without_offset", field=field, value=text)
+    return parsed
+
+
+def pull(link: Link, dataset: str, system: System, take: Callable[[Page], None]) -> datetime | None:
+    """Read on from the stored cursor until nothing is left, giving each page to `take` inside the transaction that moves
+    the cursor. Returns the remote moment up to which everything is known now (None: the system does not say)."""
+    state, _ = FeedCursor.objects.get_or_create(link=link, dataset=dataset)
+    with opened(system) as connector:
+        for page in connector.read(dataset, {}, state.cursor or None):
+            with transaction.atomic():
+                held = FeedCursor.objects.select_for_update().get(pk=state.pk)
+                take(page)
+                held.cursor = page.next or held.cursor
+                held.seen_until = page.as_of or held.seen_until
+                held.save(update_fields=["cursor", "seen_until"])
+                state = held
+            if not page.rows:
+                break
+    return state.seen_until
+
+
+def pull_movements(link: Link) -> tuple[set[tuple[str, str, str]], datetime | None]:
+    """Take in the WMS movements; returns the keys (bin, item, lot) that changed and the moment everything is known to."""
+    touched: set[tuple[str, str, str]] = set()
+
+    def take(page: Page) -> None:
+        rows = translate_or_quarantine(link, "wms_movements", page.rows, flow="movements", id_field="id")
+        touched.update(store_movements(link, rows))
+
+    until = pull(link, "movements", link.wms, take)
+    return touched, until
+
+
+def store_movements(link: Link, rows: Rows) -> set[tuple[str, str, str]]:
+    """Insert or refresh movements. One that is told again (its ERP state changed) keeps its place in the ledger."""
+    found: dict[str, Movement] = {}
+    for row in rows:
+        movement = _movement(link, row)
+        earlier = found.get(movement.source_id)
+        if earlier is not None:
+            movement.ledger_seq = min(movement.ledger_seq, earlier.ledger_seq)
+        found[movement.source_id] = movement
+    Movement.objects.bulk_create(
+        found.values(),
+        update_conflicts=True,
+        unique_fields=["link", "source_id"],
+        update_fields=["erp_state", "erp_posted"],
+        batch_size=2000,
+    )
+    return {(m.bin, m.item, m.lot) for m in found.values()}
+
+
+def _movement(link: Link, row: dict[str, str | None]) -> Movement:
+    return Movement(
+        link=link,
+        source_id=row["id"],
+        ledger_seq=int(row["sequence"] or 0),
+        bin=row["bin"],
+        erp_location=row["erp_location"],
+        item=row["item"],
+        lot=row["lot"] or "",
+        quantity=row["quantity"],
+        kind=row["kind"],
+        document=row["document"] or "",
+        occurred=moment(row["occurred"], "occurred"),
+        recorded=moment(row["recorded"], "recorded"),
+        erp_state=row["erp_state"],
+        erp_posted=moment(row["erp_posted"], "erp_posted") if row["erp_posted"] else None,
+    )

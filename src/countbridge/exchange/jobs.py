@@ -1,0 +1,19 @@
+"""The jobs of the exchange. Each may be killed anywhere and run again."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from countbridge.exchange import cadence, deliveries
+from countbridge.exchange.retry import Patiently
+
+
+@app.task(name="exchange.deliver", retry=Patiently())
+def deliver(delivery: int) -> None:
+    deliveries.deliver(delivery)
+
+
+@app.periodic(cron="* * * * * */2")
+@app.task(name="exchange.tick", queueing_lock="exchange.tick")
+def tick(timestamp: int) -> None:
+    cadence.start_due()

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from django.db import models
+
+from countbridge.links.models import Link
+
+
+class FeedCursor(models.Model):
+    """How far a feed was read. Everything that occurred up to `seen_until` (remote clock) is known to us."""
+
+    link = models.ForeignKey(Link, on_delete=models.CASCADE)
+    dataset = models.CharField(max_length=40)
+    cursor = models.CharField(max_length=200, blank=True)
+    seen_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["link", "dataset"], name="feed")]
+
+    def __str__(self) -> str:
+        return self.dataset
+
+
+class Movement(models.Model):
+    """A change of one key's stock in the WMS ledger, in ERP base units.
+
+    `ledger_seq` is its place in the ledger and never changes; `erp_state` tells whether the company's own interface has
+    booked it in the ERP: none (never will), pending or posted.
+    """
+
+    link = models.ForeignKey(Link, on_delete=models.CASCADE)
+    source_id = models.CharField(max_length=120)
+    ledger_seq = models.BigIntegerField()
+    bin = models.CharField(max_length=60)
+    erp_location = models.CharField(max_length=60)
+    item = models.CharField(max_length=60)
+    lot = models.CharField(max_length=80, blank=True)
+    quantity = models.DecimalField(max_digits=30, decimal_places=9)
+    kind = models.CharField(max_length=20)
+    document = models.CharField(max_length=120, blank=True)
+    occurred = models.DateTimeField()
+    recorded = models.DateTimeField()
+    seen = models.DateTimeField(auto_now_add=True)
+    erp_state = models.CharField(max_length=10)
+    erp_posted = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["link", "source_id"], name="movement_once")]
+        indexes = [
+            models.Index(fields=["link", "bin", "item", "lot"]),
+            models.Index(fields=["link", "erp_location", "erp_state"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.source_id

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class StocktakeConfig(AppConfig):
+    name = "countbridge.stocktake"
+    label = "stocktake"

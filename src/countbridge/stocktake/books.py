@@ -1,0 +1,112 @@
+"""Reading both books and comparing them at the ERP's grain, while goods keep moving.
+
+The two systems are never read at one instant. What can be in one reading and not in the other is exactly the movements the
+company's own interface has not booked in the ERP for certain: keys such a movement touches are read again, only them, until
+none is left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Max
+
+from countbridge.exchange.feeds import pull_movements
+from countbridge.exchange.models import Movement
+from countbridge.exchange.retry import NotYet
+from countbridge.links.models import Bin, Link
+from countbridge.stocktake.prepare import WmsBook, read_erp, read_wms
+
+Key = tuple[str, str, str]
+ROUNDS = 8
+PAUSE = 1.0
+
+
+@dataclass
+class Books:
+    """What both systems hold, certain: by ERP key (location, item, lot), and the WMS also by bin key with the ledger
+    position each quantity was read at."""
+
+    erp: dict[Key, Decimal] = field(default_factory=dict)
+    wms: dict[Key, Decimal] = field(default_factory=dict)
+    bins: dict[Key, tuple[Decimal, int]] = field(default_factory=dict)
+    watermarks: dict[str, int] = field(default_factory=dict)
+
+
+def read_both(link: Link, locations: Iterable[str], only: set[Key] | None = None) -> Books:
+    """Both books of the ERP locations, each key at one moment of its own. `only`: the ERP keys that must be certain (all
+    by default). Raises NotYet when the traffic leaves no certain reading for a while."""
+    places = {place.code: place for place in Bin.objects.filter(link=link, erp_location__in=set(locations))}
+    books = Books()
+    waiting = {place.erp_location for place in places.values()}
+    unsure: set[Key] = set()
+    for _ in range(ROUNDS):
+        unsure = _round(link, places, waiting, books, unsure if books.watermarks else None)
+        if only is not None:
+            unsure &= only
+        if not unsure:
+            return books
+        waiting = {location for location, _, _ in unsure}
+        time.sleep(PAUSE)
+    location, item, lot = sorted(unsure)[0]
+    raise NotYet(
+        "stocktake.movements_pending", after=5.0, number=len(unsure), location=location, item=item, lot=lot or "-"
+    )
+
+
+def _round(
+    link: Link, places: Mapping[str, Bin], locations: set[str], books: Books, again: set[Key] | None
+) -> set[Key]:
+    """Read once; store the certain keys (of `again`, if given) and return the uncertain ones."""
+    pull_movements(link)
+    newest = _newest(link)
+    pending = _pending(link, locations)
+    erp = read_erp(link, sorted(locations))
+    zones = sorted({place.zone for place in places.values() if place.erp_location in locations})
+    wms = read_wms(link, zones)
+    pull_movements(link)
+    fresh = Movement.objects.filter(link=link, ledger_seq__gt=newest, erp_location__in=locations)
+    unsure = pending | _pending(link, locations) | {_erp_key(m) for m in fresh.exclude(erp_state="none")}
+    at_end = _carried_forward(link, places, locations, wms)
+    books.watermarks.update(wms.watermarks)
+    wanted = (erp.keys() | at_end.keys() | unsure) if again is None else again
+    for key in wanted - unsure:
+        books.erp[key] = erp.get(key, Decimal(0))
+        books.wms[key] = at_end.get(key, Decimal(0))
+    if again is None:
+        books.bins.update({key: value for key, value in wms.stock.items() if key[0] in places})
+    return wanted & unsure
+
+
+def _newest(link: Link) -> int:
+    return Movement.objects.filter(link=link).aggregate(newest=Max("ledger_seq"))["newest"] or 0
+
+
+def _pending(link: Link, locations: set[str]) -> set[Key]:
+    waiting = Movement.objects.filter(link=link, erp_location__in=locations, erp_state="pending")
+    return {_erp_key(movement) for movement in waiting}
+
+
+def _erp_key(movement: Movement) -> Key:
+    return (movement.erp_location, movement.item, movement.lot)
+
+
+def _carried_forward(link: Link, places: Mapping[str, Bin], locations: set[str], wms: WmsBook) -> dict[Key, Decimal]:
+    """The WMS's book at the newest movement known, by ERP key: each quantity read plus what its ledger says came after."""
+    sums: dict[Key, Decimal] = defaultdict(Decimal)
+    for (bin_code, item, lot), (quantity, _) in wms.stock.items():
+        place = places.get(bin_code)
+        if place is not None and place.erp_location in locations:
+            sums[place.erp_location, item, lot] += quantity
+    oldest = min(wms.watermarks.values(), default=0)
+    for movement in Movement.objects.filter(link=link, erp_location__in=locations, ledger_seq__gt=oldest):
+        key = (movement.bin, movement.item, movement.lot)
+        place = places.get(movement.bin)
+        read_at = wms.stock[key][1] if key in wms.stock else wms.watermarks.get(place.zone, 0) if place else 0
+        if place is not None and movement.ledger_seq > read_at:
+            sums[_erp_key(movement)] += movement.quantity
+    return dict(sums)

@@ -1,0 +1,84 @@
+"""A count closes only when both books, read back, hold the same of every counted key. Otherwise it stays open and says why."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from countbridge.domain.units import is_zero
+from countbridge.exchange import events
+from countbridge.exchange.queue import follow
+from countbridge.stocktake import paperwork
+from countbridge.stocktake.books import Books, read_both
+from countbridge.stocktake.models import AdjustmentLine, Count, Difference, Line
+
+Key = tuple[str, str, str]
+AGAIN_AFTER = 60.0
+
+
+def verify(count_id: int) -> None:
+    """Read both books back; close the count, or write down which keys differ and why, and look again later."""
+    count = Count.objects.select_related("link__erp", "link__wms").get(pk=count_id)
+    if count.state not in (Count.State.VERIFYING, Count.State.DIFFERENCES):
+        return
+    counted = _counted_keys(count)
+    books = read_both(count.link, sorted({location for location, _, _ in counted}), counted)
+    with transaction.atomic():
+        held = Count.objects.select_for_update(of=("self",)).select_related("link__erp", "link__wms").get(pk=count.pk)
+        if held.state not in (Count.State.VERIFYING, Count.State.DIFFERENCES):
+            return
+        _conclude(held, _differences(held, counted, books))
+
+
+def _counted_keys(count: Count) -> set[Key]:
+    lines = count.lines.exclude(state=Line.State.UNCOUNTED)
+    return set(lines.values_list("erp_location", "item", "lot").distinct())
+
+
+def _differences(count: Count, counted: set[Key], books: Books) -> list[Difference]:
+    decimals = dict(count.lines.values_list("item", "decimals"))
+    found = []
+    for key in sorted(counted):
+        erp, wms = books.erp.get(key, Decimal(0)), books.wms.get(key, Decimal(0))
+        if not is_zero(erp - wms, decimals[key[1]]):
+            location, item, lot = key
+            code, params = _why(count, key)
+            found.append(
+                Difference(
+                    count=count, erp_location=location, item=item, lot=lot, erp=erp, wms=wms, code=code, params=params
+                )
+            )
+    return found
+
+
+def _why(count: Count, key: Key) -> tuple[str, dict[str, str]]:
+    """The likeliest reason the books differ, with the way out in its sentence."""
+    location, item, lot = key
+    lines = AdjustmentLine.objects.filter(adjustment__count=count, erp_location=location, item=item, lot=lot, ok=False)
+    refused = lines.select_related("adjustment").first()
+    if refused is not None:
+        said = refused.message or "-"
+        return "stocktake.differs_refused", {"side": refused.adjustment.side, "message": said}
+    here = count.lines.filter(erp_location=location, item=item, lot=lot)
+    if here.exclude(state__in=Line.POSTABLE).exists():
+        return "stocktake.differs_not_posted", {}
+    return "stocktake.differs_gap", {}
+
+
+def _conclude(count: Count, found: list[Difference]) -> None:
+    count.differences.all().delete()
+    if found:
+        Difference.objects.bulk_create(found, batch_size=1000)
+        if count.state != Count.State.DIFFERENCES:
+            events.record("state", "stocktake.books_differ", count=count.number, keys=len(found))
+        count.state = Count.State.DIFFERENCES
+        count.save(update_fields=["state"])
+        follow("stocktake.verify", once=f"verify:{count.pk}", delay=AGAIN_AFTER, count=count.pk)
+        return
+    count.state = Count.State.CLOSED
+    count.closed_at = timezone.now()
+    count.save(update_fields=["state", "closed_at"])
+    paperwork.send_end(count)
+    events.record("state", "stocktake.closed", count=count.number, keys=len(_counted_keys(count)))

@@ -1,0 +1,154 @@
+"""People decide what rules may not: approve a variance, send it to another count, or keep the book. Always with a reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import transaction
+
+from countbridge.errors import CountbridgeError, InputError, NotAllowed
+from countbridge.exchange import events
+from countbridge.exchange.queue import follow
+from countbridge.people.access import WarehouseScope
+from countbridge.people.models import User
+from countbridge.stocktake import sheets
+from countbridge.stocktake.models import Count, Decision, Line, Scan, Sheet
+
+APPROVE, RECOUNT, KEEP_BOOK = "approve", "recount", "keep_book"
+LEADS_TO = {APPROVE: Line.State.APPROVED, RECOUNT: Line.State.RECOUNT, KEEP_BOOK: Line.State.KEPT}
+DECIDABLE = (Line.State.APPROVE, Line.State.HOLD)
+LONGEST_LIST = 5000
+
+
+@dataclass
+class Effect:
+    """What a decision does, or would do: money in the link's currency, postings as (side, place) → number of lines."""
+
+    lines: list[Line] = field(default_factory=list)
+    gain: Decimal = Decimal(0)
+    loss: Decimal = Decimal(0)
+    postings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refused: list[tuple[int, CountbridgeError]] = field(default_factory=list)
+
+
+def preview(ids: Sequence[int], decision: str, user: User, scope: WarehouseScope) -> Effect:
+    """The effect of a decision, without making it."""
+    return _effect(_lines(ids).order_by("pk"), ids, decision, user, scope)
+
+
+def decide(ids: Sequence[int], decision: str, reason: str, user: User, scope: WarehouseScope) -> Effect:
+    """Make the decision for every line it is allowed for; the others are refused by name and stay as they are."""
+    if len(reason.strip()) < 3:
+        raise InputError("stocktake.reason_missing")
+    with transaction.atomic():
+        # The counts first, then the lines: the order in which the other steps lock them.
+        list(Count.objects.select_for_update().filter(lines__pk__in=ids).order_by("pk"))
+        effect = _effect(_lines(ids).select_for_update(of=("self",)).order_by("pk"), ids, decision, user, scope)
+        for line in effect.lines:
+            line.state = LEADS_TO[decision]
+        Line.objects.bulk_update(effect.lines, ["state"], batch_size=500)
+        Decision.objects.bulk_create(
+            Decision(line=line, user=user, decision=decision, reason=reason.strip(), variance=line.variance)
+            for line in effect.lines
+        )
+        _tell(effect, decision, reason.strip(), user)
+    return effect
+
+
+def _lines(ids: Sequence[int]):  # type: ignore[no-untyped-def]
+    if len(ids) > LONGEST_LIST:
+        raise InputError("stocktake.too_many_at_once", most=LONGEST_LIST)
+    return Line.objects.select_related("count", "sheet").filter(pk__in=ids)
+
+
+def _effect(lines: Iterable[Line], ids: Sequence[int], decision: str, user: User, scope: WarehouseScope) -> Effect:
+    if decision not in LEADS_TO:
+        raise InputError("stocktake.no_such_decision", decision=decision)
+    effect = Effect()
+    known = list(lines)
+    counted = set(Scan.objects.filter(line__in=known, counter=user.username).values_list("line_id", flat=True))
+    for line in known:
+        refusal = _refusal(line, decision, scope, line.pk in counted)
+        if refusal:
+            effect.refused.append((line.pk, refusal))
+            continue
+        effect.lines.append(line)
+        if decision == APPROVE:
+            effect.gain += max(line.value or Decimal(0), Decimal(0))
+            effect.loss += min(line.value or Decimal(0), Decimal(0))
+            effect.postings["erp", line.erp_location] += 1
+            effect.postings["wms", line.bin] += 1
+    missing = set(ids) - {line.pk for line in known}
+    effect.refused += [(pk, InputError("stocktake.no_such_line", line=pk)) for pk in sorted(missing)]
+    return effect
+
+
+def _refusal(line: Line, decision: str, scope: WarehouseScope, own_count: bool) -> CountbridgeError | None:
+    if line.warehouse not in scope:
+        return NotAllowed("people.other_warehouse", permission="line.approve", warehouse=line.warehouse)
+    if line.count.state != Count.State.COUNTING:
+        return InputError("stocktake.count_not_counting", count=line.count.number, state=line.count.state)
+    if line.state not in DECIDABLE:
+        return InputError("stocktake.not_to_decide", line=str(line), state=line.state)
+    if decision == APPROVE and line.state == Line.State.HOLD:
+        return InputError("stocktake.on_hold", line=str(line))
+    if own_count and decision != RECOUNT:
+        return NotAllowed("stocktake.own_count", line=str(line))
+    return None
+
+
+def _tell(effect: Effect, decision: str, reason: str, user: User) -> None:
+    counts = {line.count_id: line.count for line in effect.lines}
+    for count in counts.values():
+        number = sum(line.count_id == count.pk for line in effect.lines)
+        events.record(
+            "decision",
+            f"stocktake.decided_{decision}",
+            count=count.number,
+            actor=user.username,
+            lines=number,
+            reason=reason,
+        )
+        if decision == RECOUNT:
+            sheets.recounts_for(count)
+        follow("stocktake.advance", once=f"advance:{count.pk}", count=count.pk)
+
+
+def finish(count_id: int, reason: str, user: User) -> int:
+    """Stop counting: what nobody counted adjusts nothing and is named so; open sheets are closed. Returns those lines."""
+    if len(reason.strip()) < 3:
+        raise InputError("stocktake.reason_missing")
+    with transaction.atomic():
+        count = Count.objects.select_for_update().get(pk=count_id)
+        _must_be(count, Count.State.COUNTING)
+        left = count.lines.filter(state__in=(Line.State.OPEN, Line.State.RECOUNT), counted=None)
+        number = left.update(state=Line.State.UNCOUNTED, outcome="uncounted")
+        # A line that was counted once and waits for its recount goes to a person as it stands.
+        count.lines.filter(state=Line.State.RECOUNT).update(state=Line.State.APPROVE)
+        count.sheets.exclude(state=Sheet.State.SUBMITTED).update(state=Sheet.State.CLOSED)
+        events.record(
+            "state", "stocktake.finished", count=count.number, actor=user.username, lines=number, reason=reason.strip()
+        )
+        follow("stocktake.advance", once=f"advance:{count.pk}", count=count.pk)
+    return number
+
+
+def cancel(count_id: int, reason: str, user: User) -> None:
+    """Give the count up before anything is posted. Nothing changes in either book."""
+    if len(reason.strip()) < 3:
+        raise InputError("stocktake.reason_missing")
+    with transaction.atomic():
+        count = Count.objects.select_for_update().get(pk=count_id)
+        _must_be(count, Count.State.APPROVED, Count.State.PREPARING, Count.State.COUNTING)
+        count.state = Count.State.CANCELLED
+        count.save(update_fields=["state"])
+        count.sheets.update(state=Sheet.State.CLOSED)
+        events.record("state", "stocktake.cancelled", count=count.number, actor=user.username, reason=reason.strip())
+
+
+def _must_be(count: Count, *states: str) -> None:
+    if count.state not in states:
+        raise InputError("stocktake.count_state", count=count.number, state=count.state, wanted=", ".join(states))

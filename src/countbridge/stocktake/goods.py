@@ -1,0 +1,87 @@
+"""Knowing goods by any code a person may scan: item code, WMS code or barcode; their lots and units."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import Q
+
+from countbridge.errors import InputError
+from countbridge.exchange.models import Movement
+from countbridge.links.models import Bin, Item, ItemUnit
+from countbridge.stocktake.models import BookLine, Count, Line, Sheet
+
+
+class Goods:
+    """The items named by some codes, loaded at once for one count."""
+
+    def __init__(self, count: Count, codes: Collection[str]) -> None:
+        self.count = count
+        wanted = Q(code__in=codes) | Q(sku__in=codes) | Q(barcode__in=codes)
+        items = list(Item.objects.filter(wanted, link_id=count.link_id).prefetch_related("units"))
+        # The item's own code wins over another item's WMS code, and that over a barcode.
+        self._by_code = {
+            **{item.barcode: item for item in items if item.barcode},
+            **{item.sku: item for item in items if item.sku},
+            **{item.code: item for item in items},
+        }
+
+    def item(self, code: str) -> Item:
+        found = self._by_code.get(code)
+        if found is None:
+            raise InputError("stocktake.unknown_item", code=code)
+        return found
+
+    def lot(self, item: Item, lot: str) -> str:
+        """The lot, checked against the item: needed or not, and known to a book, a line or a movement."""
+        if not item.lot_tracked:
+            if lot:
+                raise InputError("stocktake.lot_not_expected", item=item.code, lot=lot)
+            return ""
+        if not lot:
+            raise InputError("stocktake.lot_missing", item=item.code)
+        key = {"item": item.code, "lot": lot}
+        known = (
+            Line.objects.filter(count=self.count, **key).exists()
+            or BookLine.objects.filter(count=self.count, **key).exists()
+            or Movement.objects.filter(link_id=self.count.link_id, **key).exists()
+        )
+        if not known:
+            raise InputError("stocktake.unknown_lot", **key)
+        return lot
+
+    def unit(self, item: Item, unit: str) -> ItemUnit:
+        for each in item.units.all():
+            if each.unit == unit:
+                return each
+        known = ", ".join(sorted(each.unit for each in item.units.all()))
+        raise InputError("stocktake.unknown_unit", item=item.code, unit=unit, known=known)
+
+    def new_line(self, sheet: Sheet, bin_code: str, item: Item, lot: str) -> Line:
+        """A line for goods that no book has in the bin. Its snapshot is zero as of the zone's ledger position."""
+        place = Bin.objects.get(link_id=self.count.link_id, code=bin_code)
+        return Line.objects.create(
+            count=self.count,
+            sheet=sheet,
+            pass_number=sheet.pass_number,
+            snapshot=0,
+            watermark=self.count.watermarks[place.zone],
+            **line_identity(place, item, lot),
+        )
+
+
+def line_identity(place: Bin, item: Item, lot: str) -> dict[str, object]:
+    """The fields of a line that say what is counted where."""
+    return {
+        "warehouse": place.warehouse,
+        "zone": place.zone,
+        "bin": place.code,
+        "erp_location": place.erp_location,
+        "item": item.code,
+        "item_name_zh": item.name_zh,
+        "item_name_en": item.name_en,
+        "lot": lot,
+        "unit": item.unit,
+        "decimals": item.decimals,
+        "price": item.price,
+    }

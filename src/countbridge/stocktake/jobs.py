@@ -1,0 +1,103 @@
+"""The jobs of a count. Each may be killed anywhere and run again; what it did is in the database or did not happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from procrastinate.contrib.django import app
+
+from countbridge.errors import CountbridgeError
+from countbridge.exchange import cadence, masters
+from countbridge.exchange.feeds import pull_movements
+from countbridge.exchange.models import QuarantinedRecord
+from countbridge.exchange.retry import Patiently
+from countbridge.links.models import Link
+from countbridge.stocktake import approvals, closing, posting, prepare, progress, resend, results
+from countbridge.stocktake.models import Count
+
+FLOWS = {
+    "approvals": ("stocktake.notice", 10),
+    "items": ("stocktake.sync", 300),
+    "movements": ("stocktake.follow_movements", 2),
+    "results": ("stocktake.fetch_results", 3),
+}
+
+
+def schedule(link: Link, every: dict[str, int] | None = None) -> None:
+    """Give the link its flows at their usual cadence, or at the one asked for (seconds)."""
+    for flow, (task, usual) in FLOWS.items():
+        cadence.ensure(link, flow, task, (every or {}).get(flow, usual))
+
+
+def _run(link_id: int, flow: str, work: Callable[[Link], object]) -> None:
+    """One turn of a flow. A failing system is the link's health, not a failed job: the next turn tries again."""
+    link = Link.objects.select_related("erp", "wms").get(pk=link_id)
+    try:
+        work(link)
+    except CountbridgeError as error:
+        cadence.ran(link, flow, error)
+    else:
+        cadence.ran(link, flow, None)
+
+
+@app.task(name="stocktake.notice")
+def notice(link: int) -> None:
+    _run(link, "approvals", approvals.notice)
+
+
+@app.task(name="stocktake.sync")
+def sync(link: int) -> None:
+    _run(link, "items", masters.sync)
+
+
+@app.task(name="stocktake.follow_movements")
+def follow_movements(link: int) -> None:
+    _run(link, "movements", _follow)
+
+
+@app.task(name="stocktake.fetch_results")
+def fetch_results(link: int) -> None:
+    _run(link, "results", _fetch)
+
+
+def _follow(link: Link) -> None:
+    touched, _ = pull_movements(link)
+    progress.moved(link, touched)
+    for count in Count.objects.filter(link=link, state=Count.State.COUNTING):
+        progress.advance(count.pk)
+
+
+def _fetch(link: Link) -> None:
+    if Count.objects.filter(link=link, state=Count.State.COUNTING, sheets__counted_with="wms").exists():
+        results.fetch(link)
+        progress.submit_counted_in_wms(link)
+
+
+@app.task(name="stocktake.prepare", retry=Patiently())
+def prepare_count(count: int) -> None:
+    prepare.prepare(count)
+
+
+@app.task(name="stocktake.advance", retry=Patiently())
+def advance(count: int) -> None:
+    progress.advance(count)
+
+
+@app.task(name="stocktake.post", retry=Patiently())
+def post(count: int) -> None:
+    posting.post(count)
+
+
+@app.task(name="stocktake.adjustment_settled", retry=Patiently())
+def adjustment_settled(adjustment: int, delivery: int) -> None:
+    posting.settled(adjustment)
+
+
+@app.task(name="stocktake.verify", retry=Patiently())
+def verify(count: int) -> None:
+    closing.verify(count)
+
+
+@app.task(name="stocktake.resend", retry=Patiently())
+def resend_record(record: int) -> None:
+    resend.again(QuarantinedRecord.objects.select_related("link__erp", "link__wms").get(pk=record))

@@ -1,0 +1,17 @@
+from countbridge.stocktake.models.adjustments import Adjustment, AdjustmentLine, Difference
+from countbridge.stocktake.models.counts import Approval, Count
+from countbridge.stocktake.models.lines import BookLine, Decision, Line, Scan
+from countbridge.stocktake.models.sheets import Sheet
+
+__all__ = [
+    "Adjustment",
+    "AdjustmentLine",
+    "Approval",
+    "BookLine",
+    "Count",
+    "Decision",
+    "Difference",
+    "Line",
+    "Scan",
+    "Sheet",
+]

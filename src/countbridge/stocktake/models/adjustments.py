@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from django.db import models
+
+from countbridge.exchange.models import Delivery
+from countbridge.links.models import System
+from countbridge.stocktake.models.counts import Count
+from countbridge.stocktake.models.lines import exact
+
+
+class Adjustment(models.Model):
+    """A gain/loss document for one system: its lines are posted together by one delivery."""
+
+    count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="adjustments")
+    side = models.CharField(max_length=3, choices=System.Side)
+    number = models.CharField(max_length=120, unique=True)
+    location = models.CharField(max_length=60, blank=True)
+    delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, null=True, related_name="adjustment")
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class AdjustmentLine(models.Model):
+    """One signed change of one key. `gap` is the part that closes an interface gap between the books, not a gain or loss."""
+
+    adjustment = models.ForeignKey(Adjustment, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField()
+    bin = models.CharField(max_length=60, blank=True)
+    erp_location = models.CharField(max_length=60)
+    item = models.CharField(max_length=60)
+    lot = models.CharField(max_length=80, blank=True)
+    quantity = exact()
+    gap = exact(default=0)
+    ok = models.BooleanField(null=True)
+    message = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["adjustment", "position"], name="adjustment_position")]
+        indexes = [models.Index(fields=["erp_location", "item", "lot"])]
+
+    def __str__(self) -> str:
+        return f"{self.erp_location} {self.item} {self.quantity}"
+
+
+class Difference(models.Model):
+    """A counted key whose two books were read back unequal, and why. Rewritten by each reading."""
+
+    count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="differences")
+    erp_location = models.CharField(max_length=60)
+    item = models.CharField(max_length=60)
+    lot = models.CharField(max_length=80, blank=True)
+    erp = exact()
+    wms = exact()
+    pending = exact(default=0)
+    code = models.CharField(max_length=80)
+    params = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.erp_location} {self.item}"

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from countbridge.stocktake.models.counts import Count
+from countbridge.stocktake.models.sheets import Sheet
+
+
+def exact(**options: object) -> models.DecimalField:  # type: ignore[type-arg]
+    return models.DecimalField(max_digits=30, decimal_places=9, **options)  # type: ignore[arg-type]
+
+
+class Line(models.Model):
+    """One key of the count (bin × item × lot) and what is known of it. Quantities in the item's base unit.
+
+    `watermark` is the WMS ledger position the snapshot quantity is true for; movements after it are rolled forward.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        COUNTED = "counted"
+        RECOUNT = "recount"
+        APPROVE = "approve"
+        HOLD = "hold"
+        SETTLED = "settled"
+        APPROVED = "approved"
+        KEPT = "kept"
+        UNCOUNTED = "uncounted"
+
+    FINAL = (State.SETTLED, State.APPROVED, State.KEPT, State.UNCOUNTED)
+    POSTABLE = (State.SETTLED, State.APPROVED)
+
+    count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="lines")
+    sheet = models.ForeignKey(Sheet, on_delete=models.PROTECT, related_name="lines", null=True)
+    warehouse = models.CharField(max_length=60)
+    zone = models.CharField(max_length=60)
+    bin = models.CharField(max_length=60)
+    erp_location = models.CharField(max_length=60)
+    item = models.CharField(max_length=60)
+    item_name_zh = models.CharField(max_length=300)
+    item_name_en = models.CharField(max_length=300)
+    lot = models.CharField(max_length=80, blank=True)
+    unit = models.CharField(max_length=20)
+    decimals = models.PositiveSmallIntegerField()
+    price = models.DecimalField(max_digits=20, decimal_places=6, null=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    pass_number = models.PositiveSmallIntegerField(default=1)
+    snapshot = exact()
+    watermark = models.BigIntegerField()
+    expected = exact(null=True)
+    counted = exact(null=True)
+    variance = exact(null=True)
+    variance_min = exact(null=True)
+    variance_max = exact(null=True)
+    value = models.DecimalField(max_digits=30, decimal_places=6, null=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    reasons = models.JSONField(default=list)
+    counter = models.CharField(max_length=150, blank=True)
+    counted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["count", "bin", "item", "lot"], name="line_key")]
+        indexes = [
+            models.Index(fields=["count", "state"]),
+            models.Index(fields=["count", "erp_location", "item", "lot"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bin} {self.item} {self.lot}".strip()
+
+
+class Scan(models.Model):
+    """One counted portion, exactly as entered. Never changed; an undone one stays, marked.
+
+    `counted_at` is true time (device time + measured offset). `source_id` makes a result arrive once.
+    """
+
+    count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="scans")
+    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="scans")
+    sheet = models.ForeignKey(Sheet, on_delete=models.PROTECT, related_name="scans")
+    source = models.CharField(max_length=3)
+    source_id = models.CharField(max_length=120)
+    pass_number = models.PositiveSmallIntegerField()
+    quantity = exact()
+    unit = models.CharField(max_length=20)
+    numerator = models.DecimalField(max_digits=20, decimal_places=0)
+    denominator = models.DecimalField(max_digits=20, decimal_places=0)
+    counter = models.CharField(max_length=150)
+    counted_at = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    note = models.CharField(max_length=500, blank=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "source_id"], name="scan_once")]
+        indexes = [models.Index(fields=["line", "pass_number"])]
+
+    def __str__(self) -> str:
+        return self.source_id
+
+
+class Decision(models.Model):
+    """Who decided what about a line, and why."""
+
+    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="decisions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    decision = models.CharField(max_length=10)
+    reason = models.TextField()
+    variance = exact(null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.line_id} {self.decision}"
+
+
+class BookLine(models.Model):
+    """What the ERP's book said of one of its keys when the count was prepared (the baseline sent to the WMS)."""
+
+    count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="book")
+    erp_location = models.CharField(max_length=60)
+    item = models.CharField(max_length=60)
+    lot = models.CharField(max_length=80, blank=True)
+    quantity = exact()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["count", "erp_location", "item", "lot"], name="book_key")]
+
+    def __str__(self) -> str:
+        return f"{self.erp_location} {self.item} {self.lot}".strip()

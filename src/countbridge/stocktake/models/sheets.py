@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from countbridge.stocktake.models.counts import Count
+
+
+class Sheet(models.Model):
+    """Bins one person counts in one walk. `pass_number` 1 is the first count, above it are recounts."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        COUNTING = "counting"
+        SUBMITTED = "submitted"
+        CLOSED = "closed"
+
+    count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="sheets")
+    number = models.CharField(max_length=60)
+    warehouse = models.CharField(max_length=60)
+    zone = models.CharField(max_length=60)
+    pass_number = models.PositiveSmallIntegerField(default=1)
+    counted_with = models.CharField(max_length=3, default="pda")
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="sheets")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    bins = models.JSONField(default=list)
+    submitted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["count", "number"], name="sheet_number")]
+
+    def __str__(self) -> str:
+        return self.number

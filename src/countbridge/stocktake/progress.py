@@ -1,0 +1,135 @@
+"""What follows from an outcome: settle, recount, approval, hold; and when a count has nothing left to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from countbridge.exchange import events
+from countbridge.exchange.models import FeedCursor
+from countbridge.exchange.queue import follow
+from countbridge.links.models import Link
+from countbridge.stocktake import sheets
+from countbridge.stocktake.judge import Key, judge, key_of
+from countbridge.stocktake.models import Count, Line, Sheet
+from countbridge.stocktake.policy import CountPolicy, policy_of
+
+State = Line.State
+SUBMITTED = (Sheet.State.SUBMITTED, Sheet.State.CLOSED)
+
+
+def moved(link: Link, keys: Iterable[Key]) -> None:
+    """Movements of these keys became known: compute the counted lines again. A settled or approved variance that changed
+    is open again: nobody agreed to the new one."""
+    wanted = set(keys)
+    if not wanted:
+        return
+    bins = {key[0] for key in wanted}
+    for count in Count.objects.filter(link=link, state=Count.State.COUNTING):
+        with transaction.atomic():
+            known = Line.objects.select_for_update().filter(count=count, bin__in=bins, counted__isnull=False)
+            lines = [line for line in known if key_of(line) in wanted]
+            before = {line.pk: (line.variance, line.outcome) for line in lines}
+            judge(count, lines)
+            changed = [line for line in lines if (line.variance, line.outcome) != before[line.pk]]
+            for line in changed:
+                if line.state in (State.SETTLED, State.APPROVED, State.APPROVE, State.KEPT, State.HOLD):
+                    line.state = State.COUNTED
+            Line.objects.bulk_update(changed, ["state"], batch_size=500)
+            if changed:
+                events.announce("line", count.number)
+
+
+def advance(count_id: int) -> None:
+    """Decide every line that can be decided, give out recounts, and go on to posting when nothing is left to do."""
+    with transaction.atomic():
+        count = Count.objects.select_for_update(of=("self",)).select_related("link").get(pk=count_id)
+        if count.state != Count.State.COUNTING:
+            return
+        decided = _decide(count)
+        if decided or Line.objects.filter(count=count, state=State.RECOUNT, sheet__state__in=SUBMITTED).exists():
+            sheets.recounts_for(count)
+            events.announce("line", count.number)
+        if is_complete(count):
+            count.state = Count.State.POSTING
+            count.save(update_fields=["state"])
+            events.record("state", "stocktake.counted", count=count.number, lines=count.lines.count())
+            follow("stocktake.post", lock=f"count:{count.pk}", count=count.pk)
+
+
+def is_complete(count: Count) -> bool:
+    """Every line final and every sheet handed in."""
+    lines_left = count.lines.exclude(state__in=Line.FINAL).exists()
+    return not lines_left and not count.sheets.exclude(state__in=SUBMITTED).exists()
+
+
+def _decide(count: Count) -> int:
+    """Lines of submitted sheets whose scans lie far enough in the past that no ambiguous movement can still come in."""
+    policy = policy_of(count.policy)
+    ripe = known_until(count.link)
+    if ripe is None:
+        return 0
+    ready = list(
+        Line.objects.select_for_update(of=("self",)).filter(
+            count=count,
+            state=State.COUNTED,
+            sheet__state__in=SUBMITTED,
+            counted_at__lte=ripe - timedelta(seconds=policy.ambiguity_seconds),
+        )
+    )
+    judge(count, ready)
+    for line in ready:
+        line.state = following(line, policy)
+    Line.objects.bulk_update(ready, ["state"], batch_size=500)
+    return len(ready)
+
+
+def known_until(link: Link) -> datetime | None:
+    cursor = FeedCursor.objects.filter(link=link, dataset="movements").first()
+    return cursor.seen_until if cursor else None
+
+
+def following(line: Line, policy: CountPolicy) -> str:
+    """The state an outcome leads to. Inside tolerance: settled, and posted or kept as the policy says. Outside: somebody
+    else counts again; what a recount confirms, and what several recounts cannot settle, goes to a person."""
+    match line.outcome:
+        case "match":
+            return State.SETTLED
+        case "within_tolerance":
+            return State.SETTLED if policy.within_tolerance == "post" else State.KEPT
+        case "breach" if line.pass_number > 1:
+            return State.APPROVE
+        case "breach" | "recount" | "timing" | "error":
+            return State.RECOUNT if line.pass_number < policy.max_passes else State.APPROVE
+        case "hold":
+            return State.HOLD
+        case _:
+            return State.OPEN
+
+
+def submit(sheet: Sheet) -> None:
+    """The sheet is handed in. Lines nobody counted stay open: they are never taken as zero."""
+    if sheet.state not in SUBMITTED:
+        sheet.state = Sheet.State.SUBMITTED
+        sheet.submitted_at = timezone.now()
+        sheet.save(update_fields=["state", "submitted_at"])
+        events.record(
+            "sheet", "stocktake.sheet_handed_in", count=sheet.count.number, sheet=sheet.number,
+            actor=sheet.assignee.username if sheet.assignee else "",
+        )  # fmt: skip
+    follow("stocktake.advance", once=f"advance:{sheet.count_id}", count=sheet.count_id)
+
+
+def submit_counted_in_wms(link: Link) -> None:
+    """Sheets counted in the WMS are handed in when each of their lines has a result: the WMS does not say it otherwise."""
+    waiting = Sheet.objects.select_related("count", "assignee").filter(
+        count__link=link, count__state=Count.State.COUNTING, counted_with="wms", pass_number=1
+    )
+    uncounted = Q(lines__state__in=(State.OPEN,))
+    for sheet in waiting.exclude(state__in=SUBMITTED).exclude(uncounted):
+        with transaction.atomic():
+            submit(sheet)

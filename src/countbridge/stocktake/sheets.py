@@ -1,0 +1,160 @@
+"""Splitting a count into sheets and giving them to people (A2)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.db.models import Count as Number
+from django.db.models import Q
+
+from countbridge.domain import assignment
+from countbridge.errors import InputError
+from countbridge.exchange import events
+from countbridge.links.models import Bin
+from countbridge.people.access import people_with
+from countbridge.people.models import User
+from countbridge.stocktake import paperwork
+from countbridge.stocktake.models import Count, Line, Scan, Sheet
+from countbridge.stocktake.policy import policy_of
+
+UNDER_WAY = (Sheet.State.OPEN, Sheet.State.COUNTING)
+
+
+def counters(warehouse: str) -> list[User]:
+    """Everybody who may count in the warehouse, by name."""
+    return list(people_with("count.scan", warehouse))
+
+
+def operators(warehouse: str) -> dict[str, User]:
+    """Those of the counters whose work counting is: sheets are given to them unasked."""
+    return {user.username: user for user in people_with("count.scan", warehouse).filter(memberships__role="operator")}
+
+
+def lay_out(count: Count, places: dict[str, Bin], lines: Iterable[Line]) -> None:
+    """Sheets by zone in walking order, of the policy's size, given evenly to the warehouse's counters. A bin with nothing
+    booked is on a sheet too: somebody must see that it is empty. Sets `sheet` of each line."""
+    policy = policy_of(count.policy)
+    by_bin: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        by_bin[line.bin].append(line)
+    stops = [
+        assignment.Line(f"{place.code}/{index}", place.warehouse, place.zone, place.code, place.walk_order)
+        for place in places.values()
+        for index in range(max(1, len(by_bin[place.code])))
+    ]
+    parts = assignment.split_sheets(stops, policy.sheet_lines)
+    made = _make(count, parts, pass_number=1, letter="")
+    for sheet in made:
+        sheet.counted_with = "wms" if sheet.zone in policy.counted_in_wms else "pda"
+    Sheet.objects.bulk_create(made)
+    for sheet in made:
+        for code in sheet.bins:
+            for line in by_bin[code]:
+                line.sheet = sheet
+
+
+def recounts_for(count: Count) -> list[Sheet]:
+    """Put lines that need another count onto new sheets for somebody who has not counted them. Without such a person the
+    sheet waits unassigned for the supervisor. Returns the new sheets."""
+    done = (Sheet.State.SUBMITTED, Sheet.State.CLOSED)
+    waiting = {
+        str(line.pk): line
+        for line in Line.objects.filter(count=count, state=Line.State.RECOUNT, sheet__state__in=done).order_by("pk")
+    }
+    order = dict(Bin.objects.filter(link_id=count.link_id).values_list("code", "walk_order")) if waiting else {}
+    counted_by = _counted_by(waiting.values())
+    stops = [
+        assignment.Line(pk, line.warehouse, line.zone, line.bin, order[line.bin], frozenset(counted_by[line.pk]))
+        for pk, line in waiting.items()
+    ]
+    parts = assignment.split_sheets(stops, policy_of(count.policy).sheet_lines)
+    new: list[Sheet] = []
+    for part in parts:
+        lines = [waiting[stop.id] for stop in part.lines]
+        pass_number = max(line.pass_number for line in lines) + 1
+        new += _make(count, [part], pass_number=pass_number, letter="R", offset=len(new))
+    Sheet.objects.bulk_create(new)
+    for sheet, part in zip(new, parts, strict=True):
+        lines = [waiting[stop.id] for stop in part.lines]
+        for line in lines:
+            line.sheet, line.pass_number = sheet, sheet.pass_number
+        Line.objects.bulk_update(lines, ["sheet", "pass_number"], batch_size=500)
+        assignee = sheet.assignee or "-"
+        events.record(
+            "sheet",
+            "stocktake.recount_sheet",
+            count=count.number,
+            sheet=sheet.number,
+            lines=len(lines),
+            assignee=assignee,
+        )
+    return new
+
+
+def _make(
+    count: Count, parts: Sequence[assignment.Sheet], *, pass_number: int, letter: str, offset: int = 0
+) -> list[Sheet]:
+    numbered = count.sheets.filter(pass_number__gt=1).count() + offset if letter else 0
+    in_zone: dict[str, int] = defaultdict(int)
+    made = []
+    for part in parts:
+        in_zone[part.zone] += 1
+        number = in_zone[part.zone] + numbered
+        made.append(
+            Sheet(
+                count=count,
+                number=f"{count.number}-{part.zone}-{letter}{number:02d}",
+                warehouse=part.warehouse,
+                zone=part.zone,
+                pass_number=pass_number,
+                bins=list(part.bins),
+            )
+        )
+    _give_out(made, parts)
+    return made
+
+
+def _give_out(sheets: Sequence[Sheet], parts: Sequence[assignment.Sheet]) -> None:
+    for warehouse in sorted({sheet.warehouse for sheet in sheets}):
+        mine = [index for index, sheet in enumerate(sheets) if sheet.warehouse == warehouse]
+        people = operators(warehouse)
+        names = assignment.assign([parts[index] for index in mine], sorted(people), _load(people))
+        for index, name in zip(mine, names, strict=True):
+            sheets[index].assignee = people[name] if name else None
+
+
+def _load(people: Iterable[str]) -> dict[str, int]:
+    """Lines each person still has on sheets under way."""
+    under_way = Number("sheets__lines", filter=Q(sheets__state__in=UNDER_WAY))
+    return dict(User.objects.filter(username__in=list(people)).annotate(n=under_way).values_list("username", "n"))
+
+
+def _counted_by(lines: Iterable[Line]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    for line, counter in Scan.objects.filter(line__in=list(lines)).values_list("line_id", "counter").distinct():
+        found[line].add(counter)
+    return found
+
+
+def reassign(sheet_id: int, username: str, actor: User) -> Sheet:
+    """Give a sheet that is not submitted to someone else. A recount never goes to a person who counted its lines."""
+    with transaction.atomic():
+        sheet = Sheet.objects.select_for_update(of=("self",)).select_related("count__link", "assignee").get(pk=sheet_id)
+        if sheet.state not in UNDER_WAY:
+            raise InputError("stocktake.sheet_submitted", sheet=sheet.number)
+        person = next((user for user in counters(sheet.warehouse) if user.username == username), None)
+        if person is None:
+            raise InputError("stocktake.not_a_counter", user=username, warehouse=sheet.warehouse)
+        if any(username in names for names in _counted_by(sheet.lines.all()).values()) and sheet.pass_number > 1:
+            raise InputError("stocktake.same_person_again", user=username, sheet=sheet.number)
+        before, sheet.assignee = sheet.assignee, person
+        sheet.save(update_fields=["assignee"])
+        event = events.record(
+            "sheet", "stocktake.reassigned", count=sheet.count.number, actor=actor.username,
+            sheet=sheet.number, before=before or "-", after=username,
+        )  # fmt: skip
+        if sheet.pass_number == 1:
+            paperwork.send_sheets(sheet.count, [sheet], f"{sheet.count.number}-sheets-{event.pk}")
+    return sheet
