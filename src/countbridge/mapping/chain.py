@@ -2,7 +2,8 @@
 
 All rules advance side by side: stage n of the statement selects from stage n-1 and adds the columns of every rule's
 stage n. A rule's text value is NULL when empty. When a change fails, its value stays as it was, so that the reject can
-show it, and its failure column holds the number of an entry in `failures`.
+show it, and its failure column holds the number of an entry in `failures`. A brief chain only tells *that* a row
+failed, in `flags`: that is quick, and most rows are good; the full one then tells why, for the rows that are not.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from countbridge.mapping.tables import Table
 
 NUMBER = "'-?[0-9]+(\\.[0-9]+)?'"
 """What counts as a number: digits with at most one point, a minus before them, nothing else."""
-_POWERS = "[" + ", ".join(f"{10**power}::HUGEINT" for power in range(39)) + "]"
+
 _WHOLE = 10**38
 
 
@@ -40,8 +41,11 @@ Reasons = Sequence[tuple[str, Problem]]
 class Chain:
     """Builds the stages of one rule. `tables` gives a code table by name; `use` names it inside the statement."""
 
-    def __init__(self, prefix: str, value: str, fields: dict[str, str], use: Callable[[Table], str]) -> None:
-        self.prefix, self.value, self.fields, self.use = prefix, value, fields, use
+    def __init__(
+        self, prefix: str, value: str, fields: dict[str, str], use: Callable[[Table], str], *, brief: bool
+    ) -> None:
+        self.prefix, self.value, self.fields, self.use, self.brief = prefix, value, fields, use, brief
+        self.flags: list[str] = []
         self.parts: list[str] = []
         self.applies = ""
         self.error = ""
@@ -53,7 +57,8 @@ class Chain:
     def text(self, change: Callable[[str], str]) -> None:
         """A change that cannot fail: `change` turns the SQL of the value into the SQL of the new one."""
         self.plain()
-        self.settle()
+        if self.error or "CASE" in self.value:
+            self.settle()
         changed = f"NULLIF({change(self.value)}, '')"
         self.value = f"CASE WHEN {self.error} IS NULL THEN {changed} ELSE {self.value} END" if self.error else changed
 
@@ -67,6 +72,10 @@ class Chain:
 
         `offender` is SQL of what to show as the offending value, where that is not the rule's value itself.
         """
+        if self.brief:
+            self.flags.append(f"({failed})")
+            self.value = value or self.value
+            return
         cases = " ".join(f"WHEN {condition} THEN {self._failure(problem)}" for condition, problem in reasons)
         before = f"WHEN {self.error} IS NOT NULL THEN {self.error} " if self.error else ""
         columns = {"e": f"CASE {before}WHEN {failed} THEN CASE {cases} END END"}
@@ -109,16 +118,16 @@ class Chain:
         if self.number is None:
             self.settle()
             v = self.value
-            decimals = f"CASE WHEN strpos({v}, '.') = 0 THEN 1 ELSE length({v}) - strpos({v}, '.') + 1 END"
-            readable = f"regexp_full_match({v}, {NUMBER}) AND length(replace({v}, '.', '')) <= 39"
+            readable = f"regexp_full_match({v}, {NUMBER})"
+            point = f"rpad('1', length(split_part({v}, '.', 2))::INTEGER + 1, '0')"
             n, d = self.stage(
                 {
                     "n": f"CASE WHEN {readable} THEN TRY_CAST(replace({v}, '.', '') AS HUGEINT) END",
-                    "d": f"list_extract({_POWERS}, {decimals})",
+                    "d": f"TRY_CAST({point} AS HUGEINT)",
                 }
             )
             failed = f"{v} IS NOT NULL AND ({n} IS NULL OR {d} IS NULL)"
-            self.settle_failure(failed, [(f"NOT regexp_full_match({v}, {NUMBER})", NOT_A_NUMBER), ("TRUE", TOO_LARGE)])
+            self.settle_failure(failed, [(f"NOT {readable}", NOT_A_NUMBER), ("TRUE", TOO_LARGE)])
             self.number = n, d
         return self.number
 
@@ -134,7 +143,8 @@ class Chain:
         if not half_up:
             failed = f"{self.value} IS NOT NULL AND ({m} IS NULL OR {m} % {q} <> 0)"
             reasons.append(("TRUE", Problem("mapping.too_many_decimals", {"decimals": str(places)})))
-        self.settle_failure(failed, reasons, _written(n, f"{m} // {q}", places))
+        (digits,) = self.stage({"s": f"({m} // {q})::VARCHAR"})
+        self.settle_failure(failed, reasons, _written(n, digits, places))
         self.number = None
 
     def plain(self, *, as_fraction: bool = False) -> None:
@@ -161,11 +171,10 @@ NOT_A_NUMBER = Problem("mapping.not_a_number")
 TOO_LARGE = Problem("mapping.too_large")
 
 
-def _written(n: str, whole: str, places: int) -> str:
-    """SQL of `whole` ten-to-the-minus-`places`, with the sign of `n`; zero has no sign."""
-    sign = f"CASE WHEN {n} < 0 AND {whole} <> 0 THEN '-' ELSE '' END"
+def _written(n: str, digits: str, places: int) -> str:
+    """SQL of `digits` with the point before the last `places`, and the sign of `n`; zero has no sign."""
+    sign = f"CASE WHEN {n} < 0 AND {digits} <> '0' THEN '-' ELSE '' END"
     if places == 0:
-        return f"{sign} || ({whole})::VARCHAR"
-    digits = f"({whole})::VARCHAR"
+        return f"{sign} || {digits}"
     filled = f"CASE WHEN length({digits}) > {places} THEN {digits} ELSE lpad({digits}, {places + 1}, '0') END"
-    return f"{sign} || left({filled}, -{places}) || '.' || right({filled}, {places})"
+    return f"{sign} || regexp_replace({filled}, '(.{{{places}}})$', '.\\1')"

@@ -12,6 +12,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -20,8 +21,8 @@ from countbridge.mapping.rules import RuleSet
 from countbridge.mapping.statement import Statement, compile_rules
 from countbridge.mapping.tables import FACTOR, Table
 
-Result = Sequence[tuple[object, ...]]
-_KEPT = 64
+Result = Sequence[tuple[Any, ...]]
+_KEPT = 128
 OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
@@ -33,9 +34,19 @@ class _Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """`good`: row place, then the mapped values. `bad`: results of the full `statement` for the rows that failed."""
+
+    good: Result
+    statement: Statement
+    bad: Result
+
+
+@dataclass(frozen=True, slots=True)
 class _Prepared:
     statement: Statement
     insert: str
+    insert_one: str
     execute: str
     holds: tuple[_Loaded, ...]
 
@@ -57,17 +68,32 @@ class Engine:
         tables: Mapping[str, Table],
         columns: Sequence[Sequence[str | None]],
         absent: Sequence[str | None],
-    ) -> tuple[Statement, Result]:
+    ) -> Outcome:
         """Map the rows whose fields are `columns` (in the order of `rules.fields`); results come in any order.
 
         `absent` has per row None, or a text of 0 and 1 telling which fields it lacks; empty when no row lacks any.
         """
-        cursor = self._cursor()
-        prepared = self._prepared(cursor, rules, tables, sparse=bool(absent))
         numbers = list(range(len(columns[0]) if columns else len(absent)))
+        rows: list[list[Any]] = [numbers, list(absent) or [None] * len(numbers), *map(list, columns)]
+        brief, results = self._execute(rules, tables, rows, brief=True, sparse=bool(absent))
+        good = [result for result in results if not result[-1]]
+        places = sorted(result[0] for result in results if result[-1])
+        if not places:
+            return Outcome(good, brief, ())
+        failed = [[column[place] for place in places] for column in rows]
+        return Outcome(good, *self._execute(rules, tables, failed, brief=False, sparse=bool(absent)))
+
+    def _execute(
+        self, rules: RuleSet, tables: Mapping[str, Table], rows: Sequence[Sequence[Any]], *, brief: bool, sparse: bool
+    ) -> tuple[Statement, Result]:
+        cursor = self._cursor()
+        prepared = self._prepared(cursor, rules, tables, brief=brief, sparse=sparse)
         cursor.execute("BEGIN")
         try:
-            cursor.execute(prepared.insert, [numbers, list(absent) or [None] * len(numbers), *map(list, columns)])
+            if len(rows[0]) == 1:
+                cursor.execute(prepared.insert_one, [column[0] for column in rows])
+            else:
+                cursor.execute(prepared.insert, rows)
             return prepared.statement, cursor.execute(prepared.execute).fetchall()
         finally:
             # What was inserted never leaves the transaction, so nothing grows and nobody else sees it.
@@ -90,11 +116,17 @@ class Engine:
         return cursor
 
     def _prepared(
-        self, cursor: duckdb.DuckDBPyConnection, rules: RuleSet, tables: Mapping[str, Table], *, sparse: bool
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        rules: RuleSet,
+        tables: Mapping[str, Table],
+        *,
+        brief: bool,
+        sparse: bool,
     ) -> _Prepared:
         cache: OrderedDict[object, _Prepared] = self._local.cache
         wanted = tuple((name, tables[name].digest) for name in rules.tables if name in tables)
-        key = (rules.digest, wanted, sparse)
+        key = (rules.digest, wanted, brief, sparse)
         if key in cache:
             cache.move_to_end(key)
             return cache[key]
@@ -102,7 +134,7 @@ class Engine:
             _, oldest = cache.popitem(last=False)
             cursor.execute(f"DEALLOCATE {oldest.execute.split()[1]}")
             cursor.execute(f"DROP TABLE temp.{oldest.insert.split()[2]}")
-        statement = compile_rules(rules, tables, self.is_zone, sparse=sparse)
+        statement = compile_rules(rules, tables, self.is_zone, brief=brief, sparse=sparse)
         holds = tuple(self._load(name, table) for name, table in statement.tables.items())
         self._local.count += 1
         source, name = f"rows_{self._local.count}", f"map_{self._local.count}"
@@ -111,8 +143,10 @@ class Engine:
             f"CREATE TEMP TABLE {source} (row BIGINT, absent VARCHAR{''.join(f', {f} VARCHAR' for f in fields)})"
         )
         cursor.execute(f"PREPARE {name} AS {statement.over(source)}")
-        values = ["unnest(?::BIGINT[])", *(["unnest(?::VARCHAR[])"] * (len(fields) + 1))]
-        cache[key] = _Prepared(statement, f"INSERT INTO {source} SELECT {', '.join(values)}", f"EXECUTE {name}", holds)
+        many = ["unnest(?::BIGINT[])", *(["unnest(?::VARCHAR[])"] * (len(fields) + 1))]
+        insert = f"INSERT INTO {source} SELECT {', '.join(many)}"
+        insert_one = f"INSERT INTO {source} VALUES ({', '.join('?' * len(many))})"
+        cache[key] = _Prepared(statement, insert, insert_one, f"EXECUTE {name}", holds)
         return cache[key]
 
     def _load(self, name: str, table: Table) -> _Loaded:

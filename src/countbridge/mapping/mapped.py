@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from countbridge.mapping.engine import engine
+from countbridge.mapping.engine import Outcome, engine
 from countbridge.mapping.rules import RuleSet
 from countbridge.mapping.statement import Statement
 from countbridge.mapping.tables import Table
@@ -73,26 +73,23 @@ def _map(
 ) -> tuple[list[tuple[int, dict[str, str | None]]], list[Reject]]:
     unfit = {place: failure for place, row in enumerate(rows) if (failure := _not_text(rules, row, start + place))}
     fit = [place for place in range(len(rows)) if place not in unfit]
-    statement, results = _run(rules, [rows[place] for place in fit], tables)
+    outcome = _run(rules, [rows[place] for place in fit], tables)
     width = len(rules.rules)
-    good, bad = [], [_reject(rows[place], start + place, (failure,)) for place, failure in unfit.items()]
-    for result in results:
-        place = fit[int(str(result[0]))]
+    good = [
+        (start + fit[result[0]], dict(zip(rules.targets, result[1 : width + 1], strict=True)))
+        for result in outcome.good
+    ]
+    bad = [_reject(rows[place], start + place, (failure,)) for place, failure in unfit.items()]
+    for result in outcome.bad:
+        place = fit[result[0]]
         values, errors = result[1 : width + 1], result[width + 1 :]
-        if any(error is not None for error in errors):
-            failures = failures_of(statement, values, errors, start + place)
-            bad.append(_reject(rows[place], start + place, failures))
-        else:
-            texts = (None if value is None else str(value) for value in values)
-            good.append((start + place, dict(zip(rules.targets, texts, strict=True))))
+        bad.append(_reject(rows[place], start + place, failures_of(outcome.statement, values, errors, start + place)))
     good.sort(key=lambda pair: pair[0])
     bad.sort(key=lambda reject: reject.row_number)
     return good, bad
 
 
-def _run(
-    rules: RuleSet, rows: Sequence[Row], tables: Mapping[str, Table]
-) -> tuple[Statement, Sequence[tuple[object, ...]]]:
+def _run(rules: RuleSet, rows: Sequence[Row], tables: Mapping[str, Table]) -> Outcome:
     columns = [[row.get(field) for row in rows] for field in rules.fields]
     lacks = [any(field not in row for field in rules.fields) for row in rows]
     absent: list[str | None] = []
@@ -123,18 +120,17 @@ def _writable(text: str) -> bool:
 
 
 def failures_of(
-    statement: Statement, values: Sequence[object], errors: Sequence[object], number: int
+    statement: Statement, values: Sequence[str | None], errors: Sequence[int | None], number: int
 ) -> tuple[Failure, ...]:
     """The failures of one result row, one per rule that failed."""
     failures = []
     for rule, problems, value, error in zip(statement.rules.rules, statement.failures, values, errors, strict=True):
         if error is None:
             continue
-        problem = problems[int(str(error))]
-        shown = None if value is None else str(value)
+        problem = problems[error]
         place = {"row": str(number), "rule": str(rule.number), "target": rule.target, "from": ", ".join(rule.sources)}
         failures.append(
-            Failure(rule.number, rule.target, problem.code, shown, {**place, **problem.params, "value": shown or ""})
+            Failure(rule.number, rule.target, problem.code, value, {**place, **problem.params, "value": value or ""})
         )
     return tuple(failures)
 

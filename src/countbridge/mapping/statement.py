@@ -16,8 +16,9 @@ from countbridge.mapping.tables import Table
 class Statement:
     """SQL over a source with the columns `row`, `absent` and one per field (`f0`, `f1`, …, all text).
 
-    Its result has `row`, then per rule a value column `v0`, …, then per rule a failure column `e0`, …. A failure column
-    holds NULL or the place of the problem in that rule's `failures`; the rule's value is then the offending one.
+    Brief, its result has `row`, then per rule a value column `v0`, …, then `failed`; `failures` are then empty.
+    Else it has `row`, the value columns, then per rule a failure column `e0`, …: NULL, or the place of the problem in
+    that rule's `failures`; the rule's value is then the offending one.
     `tables` gives the name each code table has inside the statement.
     """
 
@@ -36,13 +37,14 @@ def compile_rules(
     tables: Mapping[str, Table],
     is_zone: Callable[[str], bool],
     *,
+    brief: bool = False,
     sparse: bool = False,
     as_fraction: bool = False,
 ) -> Statement:
-    """Make the statement. `sparse`: rows may lack fields, which is then a failure of the rules that need them.
+    """Make the statement, brief or telling why rows fail.
 
-    `as_fraction` shows endless numbers as fractions instead of failing them.
-    Raises ConfigError where a table or column is missing.
+    `sparse`: rows may lack fields, which is then a failure of the rules that need them. `as_fraction` shows endless
+    numbers as fractions instead of failing them. Raises ConfigError where a table or column is missing.
     """
     used: dict[str, Table] = {}
 
@@ -51,7 +53,7 @@ def compile_rules(
         return name
 
     fields = {name: f"f{place}" for place, name in enumerate(rules.fields)}
-    chains = [Chain(f"r{rule.number}", "", fields, use) for rule in rules.rules]
+    chains = [Chain(f"r{rule.number}", "", fields, use, brief=brief) for rule in rules.rules]
     for rule, chain in zip(rules.rules, chains, strict=True):
         _begin(rule, chain, sparse=sparse)
         for place, change in enumerate(rule.changes):
@@ -59,7 +61,9 @@ def compile_rules(
             change.function.build(call)
         chain.plain(as_fraction=as_fraction)
     ends = [_end(place, *pair) for place, pair in enumerate(zip(rules.rules, chains, strict=True))]
-    columns = ["row", *(value for value, _ in ends), *(error for _, error in ends)]
+    flags = [flag for chain in chains for flag in chain.flags]
+    told = [f"coalesce({' OR '.join(flags) or 'FALSE'}, FALSE) AS failed"] if brief else [error for _, error in ends]
+    columns = ["row", *(value for value, _ in ends), *told]
     body = f"SELECT {', '.join(columns)} FROM {_layers(chains, _source(fields))} AS p"
     return Statement(rules, body, tuple(tuple(chain.failures) for chain in chains), used)
 

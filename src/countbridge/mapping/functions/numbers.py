@@ -123,7 +123,7 @@ def negate(call: Call) -> None:
     chain = call.chain
     if chain.number is not None:
         n, d = chain.number
-        (turned,) = chain.stage({"n": f"-{n}"})
+        (turned,) = chain.stage({"n": f"TRY(-{n})"})
         chain.number = turned, d
         return
     chain.settle()
@@ -157,7 +157,7 @@ def _by_table(call: Call, *, turned: bool) -> None:
         joins.append(spare_join)
         aliases.append(spare)
     parts = [table.values.index(part) for part in ("numerator", "denominator")]
-    columns = [f"coalesce({', '.join(f'{alias}.v{part}' for alias in aliases)})::HUGEINT" for part in parts]
+    columns = [f"coalesce({', '.join(f'{alias}.v{part}' for alias in aliases)})" for part in parts]
     up, down = chain.stage({"u": columns[0], "w": columns[1]}, joins)
     wanted = " × ".join(split_list(call["by"]))
     unknown = Problem("mapping.unknown_unit", {"table": table.name, "by": wanted})

@@ -193,6 +193,8 @@ def constant(call: Call) -> None:
 )
 def required(call: Call) -> None:
     chain = call.chain
+    chain.plain()
+    chain.settle()
     failed = f"{chain.value} IS NULL AND {chain.applies or 'TRUE'}"
     chain.settle_failure(failed, [("TRUE", Problem("mapping.empty"))])
 
