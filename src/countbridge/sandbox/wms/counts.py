@@ -128,7 +128,7 @@ def _save_sheet(count: Count, row: Fields, zones: set[str], bins: set[str]) -> N
     sheet_no, listed = row.text("sheet_no"), row.data.get("bins")
     if not isinstance(listed, list) or not listed:
         row.refuse("bins 必须列出库位 must list the bins of the sheet")
-    for code in listed or []:
+    for code in listed:
         if not isinstance(code, str) or code not in bins:
             row.refuse(f"未知库位 unknown bin {code!r}")
     if Sheet.objects.filter(sheet_no=sheet_no).exclude(count=count).exists():

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from countbridge.sandbox.wms import units
 from countbridge.sandbox.wms.envelope import INVALID, Data, Refused
@@ -26,7 +26,7 @@ class Fields:
             self.refuse(f"未知字段 unknown field {unknown[0]!r}")
         return self
 
-    def refuse(self, message: str) -> None:
+    def refuse(self, message: str) -> NoReturn:
         raise Refused(INVALID, self.where + message)
 
     def text(self, name: str, *, longest: int = 60, empty: bool = False) -> str:
@@ -37,15 +37,15 @@ class Fields:
             self.refuse(f"{name} 必须是文本 must be text, got {shown(value)}")
         if len(value) > longest or "\x00" in value:
             self.refuse(f"{name} 过长或含非法字符 is longer than {longest} characters or holds a NUL")
-        return str(value)
+        return value
 
     def yes_no(self, name: str) -> bool:
         value = self.data.get(name)
         if value in (True, "Y", "true"):
             return True
-        if value not in (False, "N", "false"):
-            self.refuse(f"{name} 必须为 Y 或 N must be Y or N, got {shown(value)}")
-        return False
+        if value in (False, "N", "false"):
+            return False
+        self.refuse(f"{name} 必须为 Y 或 N must be Y or N, got {shown(value)}")
 
     def whole(self, name: str, least: int, most: int) -> int:
         """A whole number, as a JSON integer or as text."""
@@ -85,14 +85,13 @@ class Fields:
         rows = self.data.get(name)
         if not isinstance(rows, list) or not 0 < len(rows) <= most:
             self.refuse(f"{name} 必须有 1–{most} 行 must be a list of 1–{most} rows")
-        return [_row(row, number) for number, row in enumerate(rows or [], 1)]
+        return [_row(row, number) for number, row in enumerate(rows, 1)]
 
     def quantity(self, name: str, uom: str, *, signed: bool = False) -> Decimal:
         """An exact quantity with no more decimals than `uom` allows."""
         quantity = units.parse(self.data.get(name))
         if quantity is None:
             self.refuse(f"{name} 不是数量 is not a quantity in text, got {shown(self.data.get(name))}")
-        assert quantity is not None
         if quantity < 0 and not signed:
             self.refuse(f"{name} 不能为负 must not be negative, got {quantity}")
         if not units.fits(quantity, uom):
@@ -159,4 +158,3 @@ class Catalogue:
         if uom not in units.DECIMALS:
             row.refuse(f"未知单位 unknown unit {uom!r}")
         row.refuse(f"货品 {goods.sku} 的单位是 {goods.uom} sku {goods.sku} is kept in {goods.uom}, got {uom!r}")
-        return ""

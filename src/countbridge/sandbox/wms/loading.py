@@ -9,27 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from countbridge.errors import Conflict
 from countbridge.sandbox import world_model
+from countbridge.sandbox.wms import settings
 from countbridge.sandbox.wms.models import Bin, Book, Floor, Goods, Ledger, Lot, Operator
 from countbridge.sandbox.world import World, from_json
 
 
 def prepare_database() -> None:
     """Create the database if it is missing and bring its tables up to date."""
-    target = settings.DATABASES["default"]
-    place = {"host": target["HOST"], "port": target["PORT"], "user": target["USER"], "password": target["PASSWORD"]}
-    server = {name: value for name, value in place.items() if value}
-    with psycopg.connect(dbname="postgres", autocommit=True, **server) as connection:
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [target["NAME"]]).fetchone()
+    name = settings.DATABASES["default"]["NAME"]
+    with psycopg.connect(
+        make_conninfo(settings.SANDBOX_DATABASE_URL, dbname="postgres"), autocommit=True
+    ) as connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if not known:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(target["NAME"])))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     call_command("migrate", verbosity=0, interactive=False)
 
 

@@ -9,7 +9,7 @@ from countbridge.sandbox.wms import units
 from countbridge.sandbox.wms.envelope import INVALID, Data, Refused, api, body
 from countbridge.sandbox.wms.fields import Fields
 from countbridge.sandbox.wms.ledger import reading, writing
-from countbridge.sandbox.wms.models import Bin, Book, Goods
+from countbridge.sandbox.wms.models import Bin, Book, Floor, Goods
 from countbridge.sandbox.wms.once import once
 from countbridge.sandbox.wms.paging import iso, listing, only
 
@@ -114,11 +114,10 @@ def _list_stock(request: HttpRequest) -> Data:
             raise Refused(INVALID, f"{name} 未知 unknown {name} {value!r}")
         rows = rows.filter(**{f"bin__{field}": value})
     with reading() as read:
-        return listing(request, rows, "id", show_stock, read)
+        return listing(request, rows, "id", lambda line: show_stock(line, line.uom), read)
 
 
-def show_stock(line: Book) -> Data:
-    uom = line.goods.uom if not hasattr(line, "uom") else line.uom
+def show_stock(line: Book | Floor, uom: str) -> Data:
     return {"bin": line.bin_id, "sku": line.goods_id, "lot": line.lot, "qty": units.written(line.qty, uom), "uom": uom}
 
 

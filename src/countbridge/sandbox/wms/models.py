@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from django.db import models
 
 
-def _code(**options: object) -> models.CharField:
-    return models.CharField(max_length=60, **options)  # type: ignore[arg-type]
+def _code(**options: Any) -> models.CharField[str, str]:
+    return models.CharField(max_length=60, **options)
 
 
-def _quantity() -> models.DecimalField:
+def _quantity() -> models.DecimalField[Decimal, Decimal]:
     return models.DecimalField(max_digits=20, decimal_places=6)
 
 

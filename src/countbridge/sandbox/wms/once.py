@@ -22,17 +22,16 @@ def once(kind: str, key: str, payload: Data, effect: Callable[[], Data]) -> Data
         stored = Answered.objects.select_for_update().get(kind=kind, key=key)
         if stored.payload_hash != digest:
             raise Refused(CONFLICT, f"键 {key} 已用于其他内容 key {key!r} was used before with other content")
-        if stored.answer is None:
-            stored.answer = effect()
-            stored.save(update_fields=["answer"])
-        answer: Data = stored.answer
+        if stored.answer is not None:
+            return dict(stored.answer)
+        stored.answer = answer = effect()
+        stored.save(update_fields=["answer"])
         return answer
 
 
 def answered(kind: str, key: str) -> Data:
     """The answer given to `key`, so that a caller whose answer was lost can look. Refused (4040) when there is none."""
     found = Answered.objects.filter(kind=kind, key=key, answer__isnull=False).first()
-    if found is None:
+    if found is None or found.answer is None:
         raise Refused(NOT_FOUND, f"没有键 {key} 的请求 no request with key {key!r}")
-    answer: Data = found.answer
-    return answer
+    return dict(found.answer)

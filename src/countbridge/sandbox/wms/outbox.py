@@ -61,7 +61,7 @@ def _post(erp: Erp, posting: ErpPosting) -> None:
 
 def _orphan(erp: Erp, posting: ErpPosting) -> int | None:
     remembered = ErpPosting.objects.exclude(erp_id=None).values_list("erp_id", flat=True)
-    return erp.find_draft(posting, set(remembered))
+    return erp.find_draft(posting, {erp_id for erp_id in remembered if erp_id is not None})
 
 
 def _mark_posted(posting: ErpPosting) -> None:

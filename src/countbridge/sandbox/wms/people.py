@@ -40,7 +40,7 @@ def _look(request: HttpRequest, code: str) -> Data:
 def _look_everywhere(request: HttpRequest) -> Data:
     with reading() as read:
         lines = Floor.objects.exclude(qty=0).annotate(uom=F("goods__uom")).order_by("bin_id", "goods_id", "lot")
-        return {"rows": [show_stock(line) for line in lines], "as_of": iso(read.as_of)}
+        return {"rows": [show_stock(line, line.uom) for line in lines], "as_of": iso(read.as_of)}
 
 
 def _count(request: HttpRequest) -> Data:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
-_url = os.environ.get("SANDBOX_DATABASE_URL", "postgresql://postgres:@localhost/sandbox")
-_target = conninfo_to_dict(_url)
+SANDBOX_DATABASE_URL = os.environ.get("SANDBOX_DATABASE_URL", "postgresql://postgres:@localhost/sandbox")
+_target: dict[str, Any] = conninfo_to_dict(SANDBOX_DATABASE_URL)
 
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": _target.get("dbname", "sandbox"),
