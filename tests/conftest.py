@@ -1,4 +1,4 @@
-"""What all tests share: an embedded PostgreSQL of their own in a temporary folder, started only when a test needs it."""
+"""What all tests share: an embedded PostgreSQL in a temporary folder, started only when a test needs it."""
 
 from __future__ import annotations
 
