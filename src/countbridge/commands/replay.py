@@ -32,7 +32,9 @@ def command(
             result = result_json(replay(read_history(_text_of(file))))
         except InputError as error:
             failed = True
-            sentence = render(error.code, error.params, _language())
+            from countbridge.cli import terminal_language
+
+            sentence = render(error.code, error.params, terminal_language())
             typer.echo(f"{file}: {sentence}", err=True)
             result = _failure(file, error, sentence)
         # As bytes: codes in Chinese come out the same whatever the terminal's encoding.
@@ -55,8 +57,3 @@ def _failure(file: Path, error: InputError, sentence: str) -> dict[str, object]:
     problem = {"file": os.fsencode(file).decode(errors="replace"), "code": error.code, **error.params}
     problem["message"] = sentence
     return {"lines": [], "accuracy": {"lines": None, "quantity": None}, "errors": [problem]}
-
-
-def _language() -> str:
-    """The language of the terminal, as the shell says it; English where it says nothing."""
-    return next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "en")

@@ -132,7 +132,7 @@ class Node:
             raise self.fail("domain.history_moment") from error
 
     def _below(self, name: str) -> str:
-        return f"{self.path}.{name}" if _NAME.fullmatch(name) else f"{self.path}[{json.dumps(name)}]"
+        return f"{self.path}.{name}" if _NAME.fullmatch(name) else f"{self.path}[{_quoted(name)}]"
 
     def _shown(self) -> str:
         match self.value:
@@ -143,9 +143,14 @@ class Node:
             case Decimal():
                 return f"the number {self.value}"[:_SHOWN]
             case _:
-                return json.dumps(self.value, ensure_ascii=False)[:_SHOWN]
+                return _quoted(self.value)[:_SHOWN]
 
 
 def _is_broken(text: str) -> bool:
     """Half of a character: an escaped surrogate without its other half."""
     return any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _quoted(value: object) -> str:
+    """JSON that can be shown anywhere: Chinese stays readable, half a character is written as its number."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
