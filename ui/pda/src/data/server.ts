@@ -70,14 +70,13 @@ export class Server {
   /** Undo, an empty bin, or a sheet handed in: one call each; repeating it must change nothing. */
   async single(entry: Entry): Promise<Result> {
     const sheet = `/pda/sheets/${encodeURIComponent(entry.sheet)}`;
-    const answer = await this.timed(() => {
+    const answer = await this.timed(async () => {
       if (entry.kind === "undo") return this.http.post<unknown>(`/pda/scans/${encodeURIComponent(entry.target ?? "")}/undo`, {}, limit());
-      if (entry.kind === "submit") return this.http.post<unknown>(`${sheet}/submit`, {}, limit());
+      if (entry.kind === "submit") return this.http.post<unknown>(`${sheet}/submit`, {}, limit()).catch(alreadyIn);
       const body = { bin: entry.bin, id: entry.id, counted_at: entry.counted_at, sent_at: this.clock.stamp() };
       return this.http.post<unknown>(`${sheet}/empty`, body, limit());
     });
-    const said = (answer ?? {}) as { ok?: boolean; code?: string; message?: string };
-    return { id: entry.id, ok: said.ok !== false, code: said.code ?? null, message: said.message ?? null };
+    return readSingle(entry.id, answer);
   }
 
   private async timed<T>(call: () => Promise<T>): Promise<T> {
@@ -86,6 +85,20 @@ export class Server {
     this.clock.learn((answer as { server_time?: unknown } | null | undefined)?.server_time, asked);
     return answer;
   }
+}
+
+/** An empty bin is answered line by line; the first line refused speaks for all. */
+export function readSingle(id: string, answer: unknown): Result {
+  const whole = (answer ?? {}) as Partial<Result> & { results?: Partial<Result>[] };
+  const refused = [whole, ...(Array.isArray(whole.results) ? whole.results : [])].find((one) => one.ok === false);
+  const said = refused ?? whole;
+  return { id, ok: refused === undefined, code: said.code ?? null, message: said.message ?? null };
+}
+
+/** The first handing-in arrived and its answer was lost: the sheet is in, which is all that was asked. */
+function alreadyIn(problem: unknown): unknown {
+  if (problem instanceof ApiError && problem.code === "stocktake.sheet_submitted") return {};
+  throw problem;
 }
 
 function withToken(token: string | null): Record<string, string> {

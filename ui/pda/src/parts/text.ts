@@ -1,0 +1,29 @@
+import { formatDecimal, type Decimal } from "@shared/decimal";
+import type { Entry } from "../data/database";
+import type { Item } from "../data/model";
+import { totals, type Portion, type Row } from "../rules/counted";
+import { nameOf, t } from "../words";
+
+/** "12 箱"; an unknown unit is shown by its code. */
+export function withUnit(quantity: Decimal, code: string, item: Pick<Item, "units"> | null): string {
+  const unit = item?.units.find((one) => one.code === code);
+  return `${formatDecimal(quantity, { trim: false })} ${unit ? nameOf(unit) : code}`.trim();
+}
+
+/** "2 箱 + 3 件". */
+export function amounts(portions: readonly Portion[], item: Item): string {
+  return totals(portions).map(([sum, unit]) => withUnit(sum, unit, item)).join(" + ");
+}
+
+export function rowAmounts(row: Row): string {
+  return amounts(row.portions, row.item);
+}
+
+/** One line about what was done: name, lot, amount. */
+export function describe(entry: Entry, item: Item | null): string {
+  if (entry.kind === "submit") return t("waiting.kind_submit");
+  if (entry.kind === "empty" || entry.item === null) return t("bin.undo_empty");
+  const name = nameOf(entry) || entry.item;
+  const lot = entry.lot ? ` ${entry.lot}` : "";
+  return `${name}${lot} ${withUnit(entry.quantity ?? "", entry.unit ?? "", item)}`;
+}
