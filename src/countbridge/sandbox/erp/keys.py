@@ -15,7 +15,7 @@ INTERFACES = ("countbridge", "wms_interface")
 
 @dataclass(frozen=True)
 class Keys:
-    """`passwords` by login (people and interfaces), `api_keys` by login, `superuser`: Tryton's own admin at its first start."""
+    """`passwords` and `api_keys` by login; `superuser` is the password of Tryton's own admin at its first start."""
 
     superuser: str
     passwords: dict[str, str]
