@@ -61,7 +61,7 @@ class Masters:
             yield {name: text_of(dig(record, name)) for name in ("login", "name", "active")}
 
     def items(self, cursor: str | None, context: Mapping[str, Any]) -> Iterator[Page]:
-        """Pages of items that are kept in stock, changed since `cursor`; the last page's cursor serves the next time."""
+        """Pages of items kept in stock, changed since `cursor`; the last page's cursor serves the next time."""
         at = Position.parse(cursor)
         while True:
             records, now = self.rest.page(

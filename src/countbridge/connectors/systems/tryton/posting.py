@@ -1,4 +1,4 @@
-"""Posting a correction: draft → remember its id → fill in quantities → confirm. Tryton moves stock only at the last step.
+"""Posting a correction: draft → remember its id → fill in quantities → confirm. Only the last step moves stock.
 
 Tryton's inventory compares a counted quantity with an expected one and books the difference. We post a difference, so
 each line gets expected + delta. Whenever an inventory is written Tryton computes its expected quantities anew; after
@@ -58,10 +58,7 @@ class Posting:
 
     def find(self, document: Document, about: str, *, remembered: str | None) -> Receipt | None:
         """A remembered draft by its id; else an orphan of ours: same place, day and items, no quantity filled in."""
-        if remembered:
-            record = self._draft(remembered, about)
-        else:
-            record = self._orphan(document)
+        record = self._draft(remembered, about) if remembered else self._orphan(document)
         if record is None:
             return None
         if dig(record, "state") == "done":

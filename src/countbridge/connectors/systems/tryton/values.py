@@ -62,7 +62,7 @@ def moment_value(moment: datetime) -> dict[str, Any]:
 
 
 def dig(record: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path; None when something on the way is empty. Raises ContractSurprise when it is absent."""
+    """The value at a dotted path; None when something on the way is empty. An absent one raises ContractSurprise."""
     value: Any = record
     for name in path.split("."):
         if value is None:
@@ -88,7 +88,9 @@ def surprise(field: str, found: str) -> ContractSurprise:
 
 def _moment(value: Mapping[str, Any]) -> str:
     names = ("year", "month", "day", "hour", "minute", "second", "microsecond")
-    return datetime(*(int(value[name]) for name in names), tzinfo=UTC).isoformat(timespec="microseconds")  # type: ignore[misc]
+    year, month, day, hour, minute, second, microsecond = (int(value[name]) for name in names)
+    moment = datetime(year, month, day, hour, minute, second, microsecond, tzinfo=UTC)
+    return moment.isoformat(timespec="microseconds")
 
 
 _TAGGED = {

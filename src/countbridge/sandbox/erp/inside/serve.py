@@ -3,6 +3,9 @@
 `python serve.py CONFIG DATABASE HOST PORT PARENT`: PARENT is the process whose end stops this one (0: nobody's).
 """
 
+# mypy: ignore-errors
+# (Tryton is not installed where the checks run.)
+
 from __future__ import annotations
 
 import os
