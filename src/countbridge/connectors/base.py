@@ -11,6 +11,7 @@ from countbridge.connectors.exchanges import OnExchange
 from countbridge.connectors.http import HttpClient
 from countbridge.connectors.manifest import Manifest
 from countbridge.connectors.strict import Part
+from countbridge.connectors.wire import is_never_refused, is_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class BaseConnector:
             secrets=self.manifest.secrets(self.settings),
             headers=headers,
             on_exchange=on_exchange,
-            allow_link_local=self.settings.get("allow_link_local") == "true",
+            refused=is_never_refused if self.settings.get("allow_link_local") == "true" else is_refused,
         )
 
     def check(self) -> None:

@@ -20,7 +20,7 @@ from countbridge.connectors.answers import decode_json, looks_like_html, remote_
 from countbridge.connectors.exchanges import MASK, Exchange, Mask, OnExchange
 from countbridge.connectors.manifest import Limits, Timeouts
 from countbridge.connectors.pace import Pace
-from countbridge.connectors.wire import AddressRefused, Wire, is_certificate_failure
+from countbridge.connectors.wire import AddressRefused, Wire, is_certificate_failure, is_refused
 from countbridge.errors import (
     AuthError,
     ConfigError,
@@ -81,7 +81,10 @@ class Answer:
 
 
 class HttpClient:
-    """Calls one system. Share one per system and settings between threads; close it at the end."""
+    """Calls one system. Share one per system and settings between threads; close it at the end.
+
+    `refused` tells of an IP address whether it must not be called.
+    """
 
     def __init__(
         self,
@@ -93,7 +96,7 @@ class HttpClient:
         secrets: tuple[str, ...] = (),
         headers: Mapping[str, str] | None = None,
         on_exchange: OnExchange | None = None,
-        allow_link_local: bool = False,
+        refused: Callable[[str], bool] = is_refused,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -105,7 +108,7 @@ class HttpClient:
         self._timeouts = timeouts or Timeouts()
         self._pace = Pace(self._limits.per_second, self._limits.concurrency, clock=clock, sleep=sleep)
         self._on_exchange = on_exchange
-        self._allow_link_local = allow_link_local
+        self._refused = refused
         # Neither proxies nor .netrc from the environment: both would send credentials where nobody meant them.
         self._client = httpx.Client(
             trust_env=False,
@@ -128,7 +131,7 @@ class HttpClient:
 
     def _attempt(self, request: Request) -> Answer:
         built = self._build(request)
-        wire = Wire(allow_link_local=self._allow_link_local)
+        wire = Wire(self._refused)
         built.extensions["trace"] = wire
         began, started_at = time.monotonic(), datetime.now(UTC)
         answer: Answer | None = None

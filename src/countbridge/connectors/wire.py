@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -29,14 +29,14 @@ class Wire:
     differently the second time cannot slip through.
     """
 
-    def __init__(self, *, allow_link_local: bool) -> None:
+    def __init__(self, refused: Callable[[str], bool]) -> None:
         self.may_have_left = False
-        self._allow_link_local = allow_link_local
+        self._refused = refused
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        if event == "connection.connect_tcp.complete" and not self._allow_link_local:
+        if event == "connection.connect_tcp.complete":
             peer = info["return_value"].get_extra_info("server_addr")
-            if peer and is_refused(str(peer[0])):
+            if peer and self._refused(str(peer[0])):
                 info["return_value"].close()
                 raise AddressRefused(str(peer[0]))
         elif event.endswith("send_request_headers.started"):
@@ -49,6 +49,11 @@ def is_refused(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     return ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip in METADATA_ADDRESSES
+
+
+def is_never_refused(address: str) -> bool:
+    """For systems whose settings allow link-local addresses."""
+    return False
 
 
 def is_certificate_failure(error: httpx.ConnectError) -> bool:
