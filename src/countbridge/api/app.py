@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -55,7 +56,7 @@ def answer_not_valid(request: HttpRequest, error: ValidationError) -> HttpRespon
     """A request that is not as the API page says: the first thing wrong with it."""
     first = error.errors[0] if error.errors else {"loc": (), "msg": ""}
     where = ".".join(str(part) for part in first["loc"])
-    return _answer(request, 422, "api.not_valid", {"where": where, "problem": first["msg"]})
+    return _answer(request, 422, "api.not_valid", {"where": where, "problem": str(first["msg"])})
 
 
 def answer_sign_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
@@ -74,6 +75,16 @@ def _answer(request: HttpRequest, status: int, code: str, params: dict[str, str]
     sentence = messages.render(code, params, language_of(request))
     body = {"code": code, "message": sentence, "params": params, "id": request_id.get()}
     return api.create_response(request, body, status=status)
+
+
+ANSWERS: dict[type[Exception], Callable[..., HttpResponse]] = {
+    errors.CountbridgeError: answer_error,
+    ValidationError: answer_not_valid,
+    AuthenticationError: answer_sign_in,
+    HttpError: answer_http_error,
+    Http404: answer_no_address,
+    Exception: answer_unexpected,
+}
 
 
 def _routers() -> list[tuple[str, Router]]:
@@ -95,12 +106,8 @@ def _build() -> NinjaAPI:
         urls_namespace="api",
         auth=nobody,
     )
-    made.add_exception_handler(errors.CountbridgeError, answer_error)
-    made.add_exception_handler(ValidationError, answer_not_valid)
-    made.add_exception_handler(AuthenticationError, answer_sign_in)
-    made.add_exception_handler(HttpError, answer_http_error)
-    made.add_exception_handler(Http404, answer_no_address)
-    made.add_exception_handler(Exception, answer_unexpected)
+    for kind, answer in ANSWERS.items():
+        made.add_exception_handler(kind, answer)
     for prefix, router in _routers():
         made.add_router(prefix, router)
     return made

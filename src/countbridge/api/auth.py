@@ -1,4 +1,4 @@
-"""Who may call a route. Every route names it: `@router.get("/counts", auth=needs("count.view"))`; the default is nobody."""
+"""Who may call a route. Each says so, `@router.get("/counts", auth=needs("count.view"))`; the default is nobody."""
 
 from __future__ import annotations
 

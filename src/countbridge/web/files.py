@@ -17,7 +17,7 @@ from countbridge.web.headers import STRICT
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
+Application = Callable[..., Awaitable[None]]
 
 HASHED = r"/assets/.+-[A-Za-z0-9_-]{8,}\.\w+$"
 CHUNK = 256 * 1024  # bytes
