@@ -1,4 +1,4 @@
 import { defineConfig } from "vite";
-import { build } from "./vite.base";
+import { build } from "./vite.base.ts";
 
 export default defineConfig(build("pda"));

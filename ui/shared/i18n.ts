@@ -23,6 +23,7 @@ export async function startI18n(loaders: Loaders, language: Language = preferred
   await i18next.use(initReactI18next).init({
     lng: language,
     fallbackLng: false,
+    nsSeparator: false,
     resources: { [language]: { translation: words.default } },
     interpolation: { escapeValue: false },
     returnNull: false,

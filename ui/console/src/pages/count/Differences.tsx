@@ -1,0 +1,33 @@
+import { add, negate } from "@shared/decimal";
+import type { Difference } from "@shared/model";
+import { useTranslation } from "react-i18next";
+import { word } from "../../app/words";
+import { Panel } from "../../parts/layout";
+import { Notice } from "../../parts/states";
+import { type Column, Table } from "../../parts/Table";
+import { Code, Quantity } from "../../parts/values";
+import { useCount } from "./Count";
+
+/** Where the two books still do not agree; the count stays open until they do. */
+export function Component() {
+  const { t } = useTranslation();
+  const { differences } = useCount();
+  const columns: Column<Difference>[] = [
+    { id: "location", name: t("differences.location"), cell: (row) => <Code>{row.location}</Code> },
+    { id: "item", name: t("differences.item"), cell: (row) => <><Code>{row.item}</Code> {row.item_name}{row.lot ? <div className="small quiet">{t("line.lot")} <Code>{row.lot}</Code></div> : null}</> },
+    { id: "erp", name: t("differences.erp"), number: true, cell: (row) => <Quantity value={row.erp} /> },
+    { id: "wms", name: t("differences.wms"), number: true, cell: (row) => <Quantity value={row.wms} /> },
+    { id: "gap", name: t("differences.gap"), number: true, cell: (row) => (row.erp === null || row.wms === null ? "—" : <Quantity value={add(row.wms, negate(row.erp))} signed />) },
+    { id: "pending", name: t("differences.pending"), number: true, cell: (row) => <Quantity value={row.pending} signed /> },
+    { id: "reason", name: t("differences.reason"), cell: (row) => word("difference", row.reason) },
+  ];
+  if (!differences.length) return <Notice mark="empty" title={t("differences.none")} />;
+  return (
+    <div className="stack">
+      <p className="lead">{t("differences.lead")}</p>
+      <Panel flush>
+        <Table label={t("count.differences")} columns={columns} rows={differences} keyOf={(row) => `${row.location}/${row.item}/${row.lot ?? ""}`} />
+      </Panel>
+    </div>
+  );
+}

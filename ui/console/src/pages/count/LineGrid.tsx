@@ -1,0 +1,125 @@
+import type { Count, Line, LineFilter } from "@shared/model";
+import { formatDecimal, formatMoney } from "@shared/decimal";
+import { formatTime } from "@shared/time";
+import type { CellClassParams, ColDef, GridApi, IDatasource, SortChangedEvent, ValueFormatterParams } from "ag-grid-community";
+import { CellStyleModule, ColumnApiModule, InfiniteRowModelModule, ModuleRegistry, RowApiModule, RowSelectionModule, RowStyleModule, TooltipModule, themeQuartz } from "ag-grid-community";
+import { AgGridReact } from "ag-grid-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { onChanged } from "../../app/live";
+import { usePreferences } from "../../app/preferences";
+import { api as server } from "../../app/server";
+import { Failed, Notice } from "../../parts/states";
+import { State } from "../../parts/tags";
+import { tone } from "../../parts/values";
+
+ModuleRegistry.registerModules([InfiniteRowModelModule, CellStyleModule, RowStyleModule, RowSelectionModule, RowApiModule, ColumnApiModule, TooltipModule]);
+
+const BLOCK = 200;
+
+/** The tokens of shared/tokens.css, so that the grid follows light and dark by itself. */
+const THEME = themeQuartz.withParams({
+  backgroundColor: "var(--surface)", foregroundColor: "var(--ink)", borderColor: "var(--line)", headerBackgroundColor: "var(--raised)",
+  headerTextColor: "var(--ink-2)", accentColor: "var(--accent)", rowHoverColor: "var(--accent-soft)", selectedRowBackgroundColor: "var(--accent-soft)",
+  oddRowBackgroundColor: "var(--surface)", fontFamily: "inherit", fontSize: 13, headerFontSize: 13, headerFontWeight: 500, rowHeight: 36, headerHeight: 38,
+  wrapperBorderRadius: 0, wrapperBorder: false, cellHorizontalPadding: 10, iconColor: "var(--ink-3)",
+});
+
+interface LineGridProps {
+  count: Count;
+  filter: LineFilter;
+  sort: string | undefined;
+  changeSort: (sort: string | null) => void;
+  open: (id: string) => void;
+  chosen: string | undefined;
+  told: (total: number) => void;
+}
+
+type Cell = ValueFormatterParams<Line>;
+
+function useColumns(count: Count, sort: string | undefined): ColDef<Line>[] {
+  const { t, i18n } = useTranslation();
+  const { language } = usePreferences();
+  return useMemo(() => {
+    const quantity = ({ value }: Cell): string => (value == null ? "—" : formatDecimal(value as string));
+    const number = (field: keyof Line & string, name: string, width: number, more: ColDef<Line> = {}): ColDef<Line> => ({
+      field, headerName: name, width, type: "rightAligned", cellClass: "num", valueFormatter: quantity, ...more,
+    });
+    const signed = { cellClass: ({ value }: CellClassParams<Line>) => ["num", tone(value as string | null)] };
+    const columns: ColDef<Line>[] = [
+      { field: "bin", headerName: t("lines.bin"), width: 136, pinned: "left", cellClass: "code" },
+      { field: "item", headerName: t("lines.item"), width: 96, cellClass: "code" },
+      { field: "item_name", headerName: t("lines.itemName"), flex: 1, minWidth: 150, tooltipField: "item_name", sortable: false },
+      { field: "lot", headerName: t("lines.lot"), width: 92, cellClass: "code", valueFormatter: ({ value }) => (value as string | null) ?? "—" },
+      { field: "unit", headerName: t("lines.unit"), width: 56, sortable: false },
+      number("expected", t("lines.expected"), 92),
+      number("counted", t("lines.counted"), 92),
+      number("variance", t("lines.varianceShort"), 92, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatDecimal(value as string, { signed: true })) }),
+      number("value", t("lines.value"), 116, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatMoney(value as string, count.currency, true)) }),
+      { field: "state", headerName: t("lines.state"), width: 118, cellRenderer: ({ value }: { value?: string }) => <State of="lineState" code={value} /> },
+      { field: "counter", headerName: t("lines.counter"), width: 92, valueFormatter: ({ value }) => (value as string | null) ?? "—" },
+      { field: "counted_at", headerName: t("lines.countedAt"), width: 124, cellClass: "num", valueFormatter: ({ value }) => formatTime(value as string | null, language) },
+    ];
+    const [field, direction] = sort?.startsWith("-") ? [sort.slice(1), "desc" as const] : [sort, "asc" as const];
+    return columns.map((column) => ({ ...column, ...(column.field === field && field ? { initialSort: direction } : {}) }));
+    // The sort in the address is only where the grid starts; afterwards the grid says.
+  }, [count.currency, t, language, i18n.language]);
+}
+
+/** 100,000 lines: only the blocks in view are fetched; the server sorts and filters. */
+export function LineGrid({ count, filter, sort, changeSort, open, chosen, told }: LineGridProps) {
+  const { t } = useTranslation();
+  const grid = useRef<GridApi<Line>>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [empty, setEmpty] = useState(false);
+  const columns = useColumns(count, sort);
+  const source: IDatasource = useMemo(() => ({
+    getRows: (asked) => {
+      const [first] = asked.sortModel;
+      const order = first ? (first.sort === "desc" ? "-" : "") + first.colId : undefined;
+      server.lines(count.number, { ...filter, ...(order && { sort: order }), offset: asked.startRow, limit: asked.endRow - asked.startRow }).then(
+        ({ rows, total }) => {
+          setError(null);
+          setEmpty(total === 0);
+          told(total);
+          asked.successCallback(rows, total);
+        },
+        (failure: unknown) => {
+          setError(failure);
+          asked.failCallback();
+        },
+      );
+    },
+  }), [count.number, filter, told]);
+  useEffect(() => onChanged(() => grid.current?.refreshInfiniteCache()), []);
+  const sorted = ({ columns: changed, source: by, api }: SortChangedEvent<Line>): void => {
+    if (by !== "uiColumnSorted" || !changed) return;
+    const state = api.getColumnState().find((column) => column.sort);
+    changeSort(state ? (state.sort === "desc" ? "-" : "") + state.colId : null);
+  };
+  return (
+    <div className="grid-box panel">
+      {error ? <div className="grid-over"><Failed error={error} retry={() => { setError(null); grid.current?.purgeInfiniteCache(); }} /></div> : null}
+      {empty && !error ? <div className="grid-over"><Notice mark="empty" title={t("table.noneFound")}>{t(Object.keys(filter).length ? "table.noneFoundNext" : "lines.noneNext")}</Notice></div> : null}
+      <AgGridReact<Line>
+        theme={THEME}
+        rowModelType="infinite"
+        columnDefs={columns}
+        datasource={source}
+        cacheBlockSize={BLOCK}
+        maxBlocksInCache={12}
+        blockLoadDebounceMillis={60}
+        rowBuffer={20}
+        getRowId={({ data }) => String(data.id)}
+        defaultColDef={{ sortable: true, resizable: true, suppressMovable: false, sortingOrder: ["desc", "asc", null] }}
+        rowSelection={{ mode: "singleRow", checkboxes: false, enableClickSelection: true }}
+        rowClassRules={{ "row-open": ({ data }) => data !== undefined && String(data.id) === chosen }}
+        tooltipShowDelay={500}
+        onGridReady={({ api }) => { grid.current = api; }}
+        onSortChanged={sorted}
+        onRowClicked={({ data }) => data && open(String(data.id))}
+        onCellKeyDown={({ data, event }) => { if (data && event instanceof KeyboardEvent && event.key === "Enter") open(String(data.id)); }}
+      />
+    </div>
+  );
+}

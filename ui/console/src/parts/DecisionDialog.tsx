@@ -1,0 +1,77 @@
+import type { Decision, DecisionPreview } from "@shared/model";
+import { formatCount } from "@shared/time";
+import { useQuery } from "@tanstack/react-query";
+import { App as AntApp } from "antd";
+import { useTranslation } from "react-i18next";
+import { api, queries } from "../app/server";
+import { Figure } from "./layout";
+import { ReasonDialog } from "./ReasonDialog";
+import { Load } from "./states";
+import { Money } from "./values";
+
+interface DecisionDialogProps {
+  lines: (string | number)[];
+  decision: Decision;
+  done: () => void;
+  close: () => void;
+}
+
+/** Shows what a decision will do (which documents, how much gained and lost) before it is made. */
+export function DecisionDialog({ lines, decision, done, close }: DecisionDialogProps) {
+  const { t } = useTranslation();
+  const { message } = AntApp.useApp();
+  const preview = useQuery({
+    queryKey: ["preview", decision, lines], queryFn: () => api.previewDecision(lines, decision), gcTime: 0, staleTime: Infinity,
+  });
+  const act = async (reason: string): Promise<void> => {
+    const { changed, refused } = await api.decide(lines, decision, reason);
+    message.success(t("decide.done", { decision: t(`decide.${decision}`), lines: formatCount(changed) }));
+    if (refused.length) message.warning(t("decide.refused", { lines: formatCount(refused.length), message: refused[0]?.message }), 8);
+    await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+    done();
+  };
+  return (
+    <ReasonDialog
+      title={t(`decide.${decision}Title`, { lines: formatCount(lines.length) })}
+      summary={<Load of={preview} rows={3}>{(data) => <Effect of={data} decision={decision} />}</Load>}
+      confirm={t(`decide.${decision}Confirm`, { lines: formatCount(preview.data?.lines ?? lines.length) })}
+      ready={(preview.data?.lines ?? 0) > 0}
+      act={act}
+      close={close}
+    />
+  );
+}
+
+function Effect({ of, decision }: { of: DecisionPreview; decision: Decision }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <div className="figures figures-dialog">
+        <Figure name={t("decide.lines")}><span className="num">{formatCount(of.lines)}</span></Figure>
+        {of.net === null ? null : (
+          <>
+            <Figure name={t("value.gain")}><Money value={of.gain} signed /></Figure>
+            <Figure name={t("value.loss")}><Money value={of.loss} signed /></Figure>
+            <Figure name={t("value.net")}><Money value={of.net} signed /></Figure>
+          </>
+        )}
+      </div>
+      <p className="dialog-says">{t(`decide.${decision}Says`)}</p>
+      {of.postings.length ? (
+        <ul className="postings">
+          {of.postings.map((one) => (
+            <li key={one.system + one.location}>
+              <b>{one.system.toUpperCase()}</b> <span className="code">{one.location}</span> <span className="num">{t("decide.postingLines", { lines: formatCount(one.lines) })}</span>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {of.refused.length ? (
+        <div className="refused" role="alert">
+          <b>{t("decide.willRefuse", { lines: formatCount(of.refused.length) })}</b>
+          <ul>{[...new Set(of.refused.map(({ message }) => message))].slice(0, 4).map((message) => <li key={message}>{message}</li>)}</ul>
+        </div>
+      ) : null}
+    </>
+  );
+}

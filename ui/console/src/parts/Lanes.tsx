@@ -1,0 +1,77 @@
+import type { Flow, FlowCode, LinkHealth, SystemHealth } from "@shared/model";
+import { formatCount } from "@shared/time";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { word } from "../app/words";
+import { Code, When } from "./values";
+
+/** Results travel from the WMS to the ERP, everything else the other way. */
+const BACKWARDS: ReadonlySet<FlowCode> = new Set(["F4"]);
+
+/** "99.9%", cut rather than rounded up: one failure in a million is not 100%. */
+function rate({ success, failure }: Flow): string | null {
+  const all = success + failure;
+  return all ? `${Math.floor((success / all) * 1000) / 10}%` : null;
+}
+
+function health(flow: Flow): "bad" | "wait" | "good" | "idle" {
+  if (flow.failure > 0) return "bad";
+  if (flow.backlog > 0) return "wait";
+  return flow.last_run ? "good" : "idle";
+}
+
+function System({ side, of }: { side: "ERP" | "WMS"; of: SystemHealth }) {
+  const { t } = useTranslation();
+  const state = of.ok === null ? "idle" : of.ok ? "good" : "bad";
+  return (
+    <div className={`system system-${state}`}>
+      <div className="system-side">{side}</div>
+      <div className="system-name">{of.name}</div>
+      <Code>{of.connector}</Code>
+      <div className={`system-state system-state-${state}`}>
+        <span aria-hidden="true">{state === "good" ? "✓" : state === "bad" ? "▲" : "○"}</span> {t(`link.system_${state}`)}
+      </div>
+      {of.last_seen ? <div className="quiet small">{t("link.lastSeen")} <When at={of.last_seen} ago /></div> : null}
+      {of.message ? <p className="system-message">{of.message}</p> : null}
+    </div>
+  );
+}
+
+function Lane({ flow, chosen, to }: { flow: Flow; chosen: boolean; to: string }) {
+  const { t } = useTranslation();
+  const state = health(flow);
+  const percent = rate(flow);
+  return (
+    <Link to={to} className={`lane lane-${state} ${chosen ? "lane-chosen" : ""}`} aria-current={chosen ? "true" : undefined} preventScrollReset>
+      <span className="lane-name"><b>{flow.flow}</b> {word("flow", flow.flow)}</span>
+      <span className={`lane-line ${BACKWARDS.has(flow.flow) ? "lane-back" : ""}`} aria-hidden="true" />
+      <span className="lane-facts num">
+        <span title={t("link.lastRun")}>{flow.last_run ? <When at={flow.last_run} ago /> : t("link.never")}</span>
+        <span className={flow.backlog ? "wait-text" : "quiet"}>{t("link.backlog", { total: formatCount(flow.backlog) })}</span>
+        <span className={flow.failure ? "bad-text" : "quiet"}>
+          {percent ? t("link.success", { percent }) : t("link.noRuns")}
+          {flow.failure ? ` · ${t("link.failures", { total: formatCount(flow.failure) })}` : ""}
+        </span>
+      </span>
+    </Link>
+  );
+}
+
+interface LanesProps {
+  link: LinkHealth;
+  chosen?: FlowCode | undefined;
+  to: (flow: FlowCode) => string;
+}
+
+/** Two systems, and the five flows as lanes between them. */
+export function Lanes({ link, chosen, to }: LanesProps) {
+  return (
+    <div className="lanes">
+      <System side="ERP" of={link.erp} />
+      <div className="lanes-middle">
+        {link.flows.map((flow) => <Lane key={flow.flow} flow={flow} chosen={flow.flow === chosen} to={to(flow.flow)} />)}
+      </div>
+      <System side="WMS" of={link.wms} />
+    </div>
+  );
+}

@@ -1,0 +1,163 @@
+import { signOf } from "@shared/decimal";
+import type { Decision, LineDetail } from "@shared/model";
+import { useQuery } from "@tanstack/react-query";
+import { Button, Drawer } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { api } from "../app/server";
+import { useMay } from "../app/session";
+import { word } from "../app/words";
+import { DecisionDialog } from "./DecisionDialog";
+import { Derivation } from "./Derivation";
+import { Facts } from "./layout";
+import { Load } from "./states";
+import { State } from "./tags";
+import { Code, Quantity, When } from "./values";
+
+interface LineDrawerProps {
+  id: string | undefined;
+  currency?: string | undefined;
+  close: () => void;
+}
+
+/** How one line came to its variance, from the snapshot to what was posted. */
+export function LineDrawer({ id, currency, close }: LineDrawerProps) {
+  const { t } = useTranslation();
+  const line = useQuery({ queryKey: ["line", id], queryFn: () => api.line(id!), enabled: id !== undefined });
+  const data = id === undefined ? undefined : line.data;
+  return (
+    <Drawer
+      open={id !== undefined}
+      onClose={close}
+      size={620}
+      mask={false}
+      rootClassName="line-drawer"
+      title={data ? <LineTitle line={data} /> : t("line.title")}
+      footer={data ? <Actions line={data} close={close} /> : null}
+    >
+      {id === undefined ? null : <Load of={line} rows={12}>{(loaded) => <LineBody line={loaded} currency={currency} />}</Load>}
+    </Drawer>
+  );
+}
+
+function LineTitle({ line }: { line: LineDetail }) {
+  return (
+    <div className="line-title">
+      <Code>{line.item}</Code> <span title={line.item_name}>{line.item_name}</span>
+    </div>
+  );
+}
+
+function LineBody({ line, currency }: { line: LineDetail; currency?: string | undefined }) {
+  const { t } = useTranslation();
+  return (
+    <div className="stack">
+      <div className="tags">
+        <State of="lineState" code={line.state} />
+        {line.outcome ? <State of="outcome" code={line.outcome} /> : null}
+      </div>
+      {line.reasons.length ? <ul className="reasons">{line.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul> : null}
+      <Facts
+        rows={[
+          [t("line.count"), <Link key="c" to={`/counts/${line.count}`}><Code>{line.count}</Code></Link>],
+          [t("line.place"), <span key="p"><Code>{line.bin}</Code> <span className="quiet">{line.warehouse} / {line.zone}</span></span>],
+          [t("line.lot"), <Code key="l">{line.lot}</Code>],
+          [t("line.erpLocation"), <Code key="e">{line.erp_location}</Code>],
+          [t("line.assignee"), line.assignee ?? "—"],
+          [t("line.pass"), line.pass > 1 ? t("line.recountPass", { pass: line.pass }) : t("line.firstPass")],
+        ]}
+      />
+      <Derivation line={line} currency={currency} />
+      <Scans line={line} />
+      <Decisions line={line} />
+      <Postings line={line} />
+    </div>
+  );
+}
+
+function Scans({ line }: { line: LineDetail }) {
+  const { t } = useTranslation();
+  return (
+    <section className="drawer-part">
+      <h3>{t("line.scans")}</h3>
+      {line.scans.length === 0 ? <p className="quiet">{t("line.noScans")}</p> : (
+        <table className="table table-small">
+          <thead><tr><th>{t("line.who")}</th><th>{t("line.countedAt")}</th><th>{t("line.passShort")}</th><th>{t("line.with")}</th><th className="right">{t("line.quantity")}</th></tr></thead>
+          <tbody>
+            {line.scans.map((scan) => (
+              <tr key={scan.id} className={scan.undone ? "undone" : ""}>
+                <td>{scan.counter}{scan.undone ? <span className="tag tag-plain">{t("line.undone")}</span> : null}</td>
+                <td><When at={scan.counted_at} seconds /></td>
+                <td className="num">{scan.pass}</td>
+                <td>{scan.source === "pda" ? t("line.pda") : t("line.wms")}</td>
+                <td className="right">
+                  <Quantity value={scan.quantity} unit={scan.unit} />
+                  {scan.unit === line.unit ? null : <span className="quiet"> = <Quantity value={scan.base} unit={line.unit} /></span>}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Decisions({ line }: { line: LineDetail }) {
+  const { t } = useTranslation();
+  if (!line.decisions.length) return null;
+  return (
+    <section className="drawer-part">
+      <h3>{t("line.decisions")}</h3>
+      <ul className="plain-list">
+        {line.decisions.map((one) => (
+          <li key={one.at + one.decision}>
+            <b>{word("decision", one.decision)}</b> · {one.user} · <When at={one.at} seconds />
+            <p className="quote">{one.reason}</p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Postings({ line }: { line: LineDetail }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  if (!line.postings.length) return null;
+  return (
+    <section className="drawer-part">
+      <h3>{t("line.postings")}</h3>
+      <table className="table table-small">
+        <tbody>
+          {line.postings.map((one) => (
+            <tr key={`${one.system}${one.delivery}`}>
+              <td>{one.system.toUpperCase()}</td>
+              <td><State of="deliveryState" code={one.state} /></td>
+              <td><Code>{one.remote_id}</Code></td>
+              <td className="right"><Quantity value={one.quantity} unit={line.unit} signed /></td>
+              <td className="right">{may("delivery.view") ? <Link to={`/deliveries/${one.delivery}`}>{t("line.delivery")}</Link> : null}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Actions({ line, close }: { line: LineDetail; close: () => void }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const [decision, setDecision] = useState<Decision | null>(null);
+  const decidable = line.state === "approve" || line.state === "hold";
+  if (!decidable || !(may("line.approve") || may("line.recount"))) return null;
+  return (
+    <div className="drawer-actions">
+      {may("line.approve") ? <Button type="primary" onClick={() => setDecision("approve")}>{t("decide.approve")}</Button> : null}
+      {may("line.recount") ? <Button onClick={() => setDecision("recount")}>{t("decide.recount")}</Button> : null}
+      {may("line.approve") && signOf(line.variance) !== 0 ? <Button onClick={() => setDecision("keep_book")}>{t("decide.keep_book")}</Button> : null}
+      {decision ? <DecisionDialog lines={[line.id]} decision={decision} done={close} close={() => setDecision(null)} /> : null}
+    </div>
+  );
+}
