@@ -257,7 +257,7 @@ def step(what: str, command: Sequence[str]) -> None:
 def report(lines: list[str], done: threading.Event) -> None:
     began = time.monotonic()
     while not done.wait(BEAT):
-        latest = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        latest = next((line.strip() for line in reversed(lines) if line.strip()[:7] not in ("", "WARNING")), "")
         say(f"  {time.monotonic() - began:.0f} s  {latest[:100]}")
 
 
