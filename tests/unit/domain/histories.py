@@ -41,7 +41,8 @@ stock = st.lists(st.fixed_dictionaries({"key": keys, "qty": quantities}), max_si
 
 @st.composite
 def movements(draw):
-    rows = draw(st.lists(st.tuples(keys, st.integers(-6, 6).map(str), moments, moments, moments), max_size=7))
+    moved = st.one_of(st.integers(-6, 6).map(str), st.sampled_from(["0.5", "-0.5"]))
+    rows = draw(st.lists(st.tuples(keys, moved, moments, moments, moments), max_size=7))
     names = ("key", "qty", "occurred", "posted", "seen")
     return [{"id": f"m{number}", **dict(zip(names, row, strict=True))} for number, row in enumerate(rows)]
 
