@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { Button, Note } from "./parts/controls";
-import { Header, useStanding } from "./parts/header";
+import { CameBack, Header, useStanding } from "./parts/header";
 import { session } from "./desk";
 import { readRoute, to, useHash, type Route } from "./route";
 import { BinScreen } from "./screens/bin";
@@ -21,6 +21,15 @@ export function App() {
   const standing = useStanding();
   const route = readRoute(useHash());
   if (!person || standing === "signed_out") return <SignIn />;
+  return (
+    <>
+      {route.screen === "waiting" ? null : <CameBack />}
+      <Screen route={route} />
+    </>
+  );
+}
+
+function Screen({ route }: { route: Route }) {
   if (route.screen === "sheets") return <Sheets />;
   if (route.screen === "waiting") return <Waiting />;
   if (route.screen === "settings") return <Settings />;
@@ -35,7 +44,7 @@ function OfSheet({ route }: { route: Route }) {
         <Header title={t("walk.title")} back={to.sheets()} />
         <main className="screen stack">
           {loading ? <p className="hint">{t("app.starting")}</p> : null}
-          {problem ? <Note tone="bad" testId="sheet-problem"><strong>{problem}</strong><p>{t("sheet.not_here")}</p></Note> : null}
+          {problem ? <Note tone="bad" testId="sheet-problem"><strong>{problem}</strong>{problem === t("error.unreachable") ? <p>{t("sheet.not_here")}</p> : null}</Note> : null}
           {problem ? <Button look="main" onPress={again}>{t("sheet.retry")}</Button> : null}
         </main>
       </>

@@ -13,7 +13,7 @@ const database = new Database();
 export const clock = new Clock();
 export const session = new Session();
 export const outbox = new Outbox(database, clock);
-export const server = new Server(clock, currentLanguage, () => session.person()?.token ?? null);
+export const server = new Server(clock, currentLanguage, () => session.person()?.token ?? null, () => session.person() && sender.expire());
 export const sender = new Sender(outbox, server);
 export const library = new Library(database, server, () => clock.stamp());
 
@@ -36,16 +36,19 @@ export async function start(): Promise<void> {
 
 export async function signIn(username: string, password: string, device: string): Promise<string> {
   const person = await server.signIn(username, password, device);
+  // Nobody's entries are at hand while the token changes: none may go under another's name.
+  await outbox.load(null);
   session.become({ token: person.token, username: person.username, name: person.name });
   await outbox.load(person.username);
-  void sender.signedIn();
+  void sender.resume();
   return person.language;
 }
 
 /** Signs out here whatever the network says; what waits stays on the device for the next sign-in. */
 export async function signOut(): Promise<void> {
   sender.stop();
+  await outbox.load(null);
   await server.signOut().catch(() => undefined);
   session.become(null);
-  await outbox.load(null);
+  void sender.resume();
 }

@@ -6,12 +6,14 @@ import { applyTheme, themeChoice } from "@shared/theme";
 import { App } from "./app";
 import { start } from "./desk";
 import { Note } from "./parts/controls";
+import { startListening } from "./scan/listen";
 import { openSound } from "./scan/signal";
 import { currentLanguage, t } from "./words";
 
 applyTheme(themeChoice());
 document.documentElement.lang = currentLanguage();
 openSound();
+startListening();
 const place = document.getElementById("root");
 if (!place) throw new Error("the page has no #root");
 const root = createRoot(place);

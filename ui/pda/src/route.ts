@@ -65,6 +65,11 @@ export function leaveTo(hash: string): void {
   tell();
 }
 
+/** The screen before this one, for screens that can be opened from anywhere. */
+export function cameFrom(): string {
+  return (history.state as { from?: string } | null)?.from ?? to.sheets();
+}
+
 export function useHash(): string {
   return useSyncExternalStore(
     (told) => {

@@ -136,7 +136,7 @@ describe("durability", () => {
     await sender.kick();
     expect(server.calls).toHaveLength(1);
     server.down = "no";
-    await sender.signedIn();
+    await sender.resume();
     expect(states()).toEqual(["scan acknowledged"]);
   });
 });
@@ -166,6 +166,24 @@ describe("refusals", () => {
     await outbox.again(bad.id);
     await sender.kick();
     expect(states()).toEqual(["scan acknowledged", "submit acknowledged"]);
+  });
+  it("counting afresh withdraws the sheet, so that it cannot overtake the new count", async () => {
+    server.refuse = "BAD";
+    const bad = await outbox.add({ ...scan, item: "BAD" });
+    await outbox.add({ kind: "submit", sheet: 7 });
+    await sender.kick();
+    await outbox.countAfresh(bad.id);
+    await sender.kick();
+    expect(states()).toEqual(["scan discarded", "submit cancelled"]);
+    expect([...server.stored]).toEqual([]);
+  });
+  it("a scan made after handing in, while it still waits, takes the handing-in back", async () => {
+    server.down = "unreachable";
+    await outbox.add(scan);
+    await outbox.add({ kind: "submit", sheet: 7 });
+    await outbox.add({ kind: "submit", sheet: 8 });
+    await outbox.add(scan);
+    expect(states()).toEqual(["scan waiting", "submit cancelled", "submit waiting", "scan waiting"]);
   });
   it("a scan given up is kept as history and lets the sheet go", async () => {
     server.refuse = "BAD";

@@ -24,6 +24,8 @@ export interface Entry {
   lot: string | null;
   quantity: string | null;
   unit: string | null;
+  unit_zh: string | null;
+  unit_en: string | null;
   /** For undo: the entry it takes back. */
   target: string | null;
   /** Device time plus measured offset, ISO with offset: fixed when it happened, equal in every retry. */

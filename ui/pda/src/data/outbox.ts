@@ -14,6 +14,8 @@ export interface Draft {
   lot?: string | null;
   quantity?: string;
   unit?: string;
+  unit_zh?: string;
+  unit_en?: string;
 }
 
 type Made = Omit<Draft, "kind"> & { kind: Kind; id: string; target: string | null };
@@ -63,6 +65,7 @@ export class Outbox {
     const id = newUuid();
     await this.database.transaction("rw", this.database.entries, async () => {
       for (const target of replaced) await this.takeBack(target);
+      await this.withdraw(draft.sheet);
       await this.database.entries.add(this.made({ ...draft, id, target: null }));
     });
     await this.refresh();
@@ -72,7 +75,11 @@ export class Outbox {
   }
 
   async undo(id: string): Promise<void> {
-    await this.database.transaction("rw", this.database.entries, () => this.takeBack(id));
+    await this.database.transaction("rw", this.database.entries, async () => {
+      await this.takeBack(id);
+      const entry = await this.database.entries.get({ id });
+      if (entry) await this.withdraw(entry.sheet);
+    });
     await this.refresh();
   }
 
@@ -105,6 +112,17 @@ export class Outbox {
     await this.change(id, { state: "discarded" });
   }
 
+  /** Gives a refused entry up because the person counts afresh: the sheet must not go before they have. */
+  async countAfresh(id: string): Promise<void> {
+    await this.database.transaction("rw", this.database.entries, async () => {
+      const entry = await this.database.entries.get({ id });
+      if (!entry) return;
+      await this.database.entries.update(entry.seq, { state: "discarded" });
+      await this.withdraw(entry.sheet);
+    });
+    await this.refresh();
+  }
+
   async refresh(): Promise<void> {
     await this.load(this.username);
   }
@@ -114,7 +132,7 @@ export class Outbox {
     return {
       id: draft.id, kind: draft.kind, username: this.username, sheet: draft.sheet, bin: draft.bin ?? null, item: draft.item ?? null,
       name_zh: draft.name_zh ?? null, name_en: draft.name_en ?? null, lot: draft.lot ?? null, quantity: draft.quantity ?? null,
-      unit: draft.unit ?? null, target: draft.target, counted_at: this.clock.stamp(), state: "waiting", undone: false, attempts: 0,
+      unit: draft.unit ?? null, unit_zh: draft.unit_zh ?? null, unit_en: draft.unit_en ?? null, target: draft.target, counted_at: this.clock.stamp(), state: "waiting", undone: false, attempts: 0,
       code: null, message: null,
     };
   }
@@ -128,8 +146,17 @@ export class Outbox {
     }
     await this.database.entries.update(entry.seq, { undone: true });
     const undo = this.made({ kind: "undo", sheet: entry.sheet, id: newUuid(), target: id });
-    const { bin, item, name_zh, name_en, lot, quantity, unit } = entry;
-    await this.database.entries.add({ ...undo, bin, item, name_zh, name_en, lot, quantity, unit });
+    const { bin, item, name_zh, name_en, lot, quantity, unit, unit_zh, unit_en } = entry;
+    await this.database.entries.add({ ...undo, bin, item, name_zh, name_en, lot, quantity, unit, unit_zh, unit_en });
+  }
+
+  /** Work on a sheet goes on: a handing-in that has not left yet would overtake it, so the person hands in again afterwards. */
+  private async withdraw(sheet: Id): Promise<void> {
+    const early = (one: Entry): boolean => one.kind === "submit" && one.state === "waiting" && one.attempts === 0;
+    await this.database.entries
+      .where({ username: this.username ?? "" })
+      .filter((one) => early(one) && String(one.sheet) === String(sheet))
+      .modify({ state: "cancelled" });
   }
 
   private async settleOne({ id, ok, code, message }: Result): Promise<void> {

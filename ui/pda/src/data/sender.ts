@@ -48,11 +48,17 @@ export class Sender {
     return this.running;
   }
 
-  /** A new sign-in: what waited for it may go. */
-  signedIn(): Promise<void> {
+  /** Somebody signed in, or out: what waited for it may go. */
+  resume(): Promise<void> {
     this.failures = 0;
     this.become("idle");
     return this.kick();
+  }
+
+  /** The server no longer knows this sign-in: nothing is sent until somebody signs in. */
+  expire(): void {
+    this.stop();
+    this.become("signed_out");
   }
 
   stop(): void {
@@ -63,11 +69,15 @@ export class Sender {
   private async round(): Promise<void> {
     do {
       this.kicked = false;
-      if (this.standing === "signed_out") return;
+      if (this.expired()) return;
       const done = await this.sendAll();
       if (!done) return;
     } while (this.kicked);
-    this.become("idle");
+    if (!this.expired()) this.become("idle");
+  }
+
+  private expired(): boolean {
+    return this.standing === "signed_out";
   }
 
   private async sendAll(): Promise<boolean> {

@@ -36,8 +36,9 @@ export class Server {
     private readonly clock: Clock,
     language: () => Language,
     token: () => string | null,
+    onSignedOut: () => void,
   ) {
-    this.http = createHttp({ language, proof: () => withToken(token()) });
+    this.http = createHttp({ language, proof: () => withToken(token()), onSignedOut });
   }
 
   signIn(username: string, password: string, device: string): Promise<SignedIn> {

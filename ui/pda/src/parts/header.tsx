@@ -1,6 +1,7 @@
-import { useSyncExternalStore } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import { outbox, sender } from "../desk";
 import { go, leaveTo, to } from "../route";
+import { signal } from "../scan/signal";
 import { t } from "../words";
 
 export function useEntries() {
@@ -48,5 +49,21 @@ export function Header({ title, back, sub }: { title: string; back?: string; sub
       </div>
       <Badge />
     </header>
+  );
+}
+
+/** Whatever the person is doing: something came back and must be settled. Sounds once for each that comes. */
+export function CameBack() {
+  const n = useEntries().filter((one) => one.state === "refused").length;
+  const before = useRef(n);
+  useEffect(() => {
+    if (n > before.current) signal("unknown");
+    before.current = n;
+  }, [n]);
+  if (n === 0) return null;
+  return (
+    <button type="button" className="came-back" onClick={() => go(to.waiting())} data-testid="came-back">
+      {t("waiting.strip", { n })} <span aria-hidden="true">›</span>
+    </button>
   );
 }

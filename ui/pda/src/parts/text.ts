@@ -19,11 +19,11 @@ export function rowAmounts(row: Row): string {
   return amounts(row.portions, row.item);
 }
 
-/** One line about what was done: name, lot, amount. */
-export function describe(entry: Entry, item: Item | null): string {
+/** One line about what was done: amount, name, lot. */
+export function describe(entry: Entry): string {
   if (entry.kind === "submit") return t("waiting.kind_submit");
   if (entry.kind === "empty" || entry.item === null) return t("bin.undo_empty");
+  const unit = nameOf({ name_zh: entry.unit_zh, name_en: entry.unit_en }) || (entry.unit ?? "");
   const name = nameOf(entry) || entry.item;
-  const lot = entry.lot ? ` ${entry.lot}` : "";
-  return `${name}${lot} ${withUnit(entry.quantity ?? "", entry.unit ?? "", item)}`;
+  return `${formatDecimal(entry.quantity, { trim: false })} ${unit} · ${name}${entry.lot ? ` · ${entry.lot}` : ""}`;
 }

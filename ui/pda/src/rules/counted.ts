@@ -71,8 +71,8 @@ function isOf(row: Row, entry: Entry): boolean {
 
 function portionsOf(goods: Goods, standing: readonly Entry[], known: ReadonlySet<string>, empty: Entry | null): Portion[] {
   const own = standing.filter((one) => one.kind === "scan" && one.item === goods.item && (one.lot ?? null) === goods.lot).map(asPortion);
-  // What the server heard from this device is already among our own entries.
-  const elsewhere = goods.counted && !known.has(goods.counted.scan) ? [{ ...goods.counted, entry: null }] : [];
+  // What the server heard from this device is already among our own entries (an empty bin's zeros carry its id before ":").
+  const elsewhere = goods.counted && !known.has(goods.counted.scan.split(":")[0] ?? "") ? [{ ...goods.counted, entry: null }] : [];
   const all = [...elsewhere, ...own];
   if (all.length > 0 || !empty) return all;
   return [{ quantity: "0", unit: goods.units[0]?.code ?? "", entry: empty }];

@@ -13,16 +13,28 @@ const PAUSE = GAP + 30;
 /** A burst that never ended in Enter: this long, it is a code and no quantity. */
 const CODE_LENGTH = 6;
 
-/** Listens on the whole page while the component is shown. */
+/** A scan that came while the screen was changing waits this long for the next screen. */
+const HELD_FOR = 3000;
+
+let listener: { readonly current: Hearing } | null = null;
+let held: { text: string; at: number } | null = null;
+
+/** Keeps a scan for the screen that comes next, for instance while a quantity is being written. */
+export function holdScan(text: string): void {
+  held = { text, at: Date.now() };
+}
+
+/** Hears for the screen shown. One ear listens through all screens, so that a burst is never cut in two by a change of screen. */
 export function useScans(hearing: Hearing): void {
   const current = useRef(hearing);
   current.current = hearing;
   useEffect(() => {
-    const ear = new Ear(() => current.current);
-    window.addEventListener("keydown", ear.hear, { capture: true });
+    listener = current;
+    const waiting = held;
+    held = null;
+    if (waiting && Date.now() - waiting.at < HELD_FOR) current.current.onScan(waiting.text);
     return () => {
-      window.removeEventListener("keydown", ear.hear, { capture: true });
-      ear.stop();
+      if (listener === current) listener = null;
     };
   }, []);
 }
@@ -31,8 +43,6 @@ class Ear {
   private readonly burst = new Burst();
   private pending: string[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(private readonly hearing: () => Hearing) {}
 
   readonly hear = (event: KeyboardEvent): void => {
     if (event.altKey || event.metaKey || event.isComposing) return;
@@ -43,16 +53,17 @@ class Ear {
       event.stopPropagation();
       this.forget();
       if (field) field.value = "";
-      this.hearing().onScan(scanned);
+      this.tell(scanned);
       return;
     }
     // A blank or Ctrl+] inside a burst must not press the focused button or call the browser.
     if (this.burst.length > 1 && (event.key === " " || event.ctrlKey)) event.preventDefault();
-    if (!field && this.hearing().onKey && !event.ctrlKey) this.note(event);
+    if (!field && listener?.current.onKey && !event.ctrlKey) this.note(event);
   };
 
-  stop(): void {
-    this.forget();
+  private tell(text: string): void {
+    if (listener) listener.current.onScan(text);
+    else holdScan(text);
   }
 
   private note(event: KeyboardEvent): void {
@@ -72,12 +83,16 @@ class Ear {
     const keys = this.pending;
     this.pending = [];
     const digits = keys.filter((key) => /\d/.test(key)).join("");
-    if (digits.length >= CODE_LENGTH) return this.hearing().onScan(digits);
-    for (const key of keys) this.hearing().onKey?.(key);
+    if (digits.length >= CODE_LENGTH) return this.tell(digits);
+    for (const key of keys) listener?.current.onKey?.(key);
   }
 
   private forget(): void {
     clearTimeout(this.timer);
     this.pending = [];
   }
+}
+
+export function startListening(): void {
+  window.addEventListener("keydown", new Ear().hear, { capture: true });
 }

@@ -3,7 +3,7 @@ import { Button, Note } from "../parts/controls";
 import { Header, useEntries } from "../parts/header";
 import { ScanField } from "../parts/scan-field";
 import { describe, rowAmounts } from "../parts/text";
-import type { Bin, Item, Sheet } from "../data/model";
+import type { Bin, Sheet } from "../data/model";
 import { outbox, sender } from "../desk";
 import { nextBin, viewBin, viewSheet, type BinView, type Row } from "../rules/counted";
 import { resolveGoods } from "../rules/resolve";
@@ -125,7 +125,7 @@ function Goods({ view, sheet, same, onText, onRow, ask }: GoodsProps) {
         ))}
       </ul>
       <div className="foot sticky">
-        {view.last ? <Undo view={view} item={sheet.items.find((one) => one.item === view.last?.item) ?? itemIn(view)} /> : null}
+        {view.last ? <Undo view={view} /> : null}
         <div className="two">
           {untouched ? <Button onPress={() => ask({ kind: "empty" })} testId="bin-empty">{t("bin.empty")}</Button> : null}
           {view.done ? (
@@ -137,10 +137,6 @@ function Goods({ view, sheet, same, onText, onRow, ask }: GoodsProps) {
       </div>
     </main>
   );
-}
-
-function itemIn(view: BinView): Item | null {
-  return view.rows.find((row) => row.item.item === view.last?.item)?.item ?? null;
 }
 
 export function GoodsRow({ row, onPress }: { row: Row; onPress: () => void }) {
@@ -164,7 +160,7 @@ export function GoodsRow({ row, onPress }: { row: Row; onPress: () => void }) {
   );
 }
 
-function Undo({ view, item }: { view: BinView; item: Item | null }) {
+function Undo({ view }: { view: BinView }) {
   const last = view.last;
   if (!last) return null;
   const undo = async (): Promise<void> => {
@@ -173,7 +169,7 @@ function Undo({ view, item }: { view: BinView; item: Item | null }) {
   };
   return (
     <Button look="quiet" onPress={() => void undo()} testId="undo">
-      ↶ {t("bin.undo", { what: describe(last, item) })}
+      <span className="undo"><span>↶ {t("bin.undo", { what: describe(last) })}</span></span>
     </Button>
   );
 }

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { formatDay } from "@shared/time";
 import { Button, Note } from "../parts/controls";
 import { Header, useEntries } from "../parts/header";
 import { Keypad } from "../parts/keypad";
@@ -10,8 +9,8 @@ import { viewBin, type Row } from "../rules/counted";
 import { fits, inBase, isBase, LONGEST, press, typed, type Key, type Refusal } from "../rules/quantity";
 import { leaveTo, to } from "../route";
 import { signal } from "../scan/signal";
-import { useScans } from "../scan/listen";
-import { currentLanguage, nameOf, t } from "../words";
+import { holdScan, useScans } from "../scan/listen";
+import { nameOf, t } from "../words";
 
 interface Props {
   sheet: Sheet;
@@ -76,7 +75,7 @@ function Entering({ sheet, bin, query, item, lot, row, back }: Props & { item: I
     const replaced = replace ? (row?.portions ?? []).flatMap((portion) => (portion.entry?.kind === "scan" ? [portion.entry.id] : [])) : [];
     const { item: code, name_zh, name_en } = item;
     try {
-      await outbox.add({ kind: "scan", sheet: sheet.sheet.id, bin: bin.bin, item: code, name_zh, name_en, lot, quantity, unit: unit.code }, replaced);
+      await outbox.add({ kind: "scan", sheet: sheet.sheet.id, bin: bin.bin, item: code, name_zh, name_en, lot, quantity, unit: unit.code, unit_zh: unit.name_zh, unit_en: unit.name_en }, replaced);
     } catch (problem) {
       signal("unknown");
       setSaving(false);
@@ -87,7 +86,9 @@ function Entering({ sheet, bin, query, item, lot, row, back }: Props & { item: I
     leaveTo(back);
   }
   useScans({
-    onScan: () => {
+    onScan: (scanned) => {
+      // Faster than the disk: the scan belongs to the bin's screen, which comes next.
+      if (saving) return holdScan(scanned);
       signal("wrong_bin");
       setSaid(t("quantity.scan_first"));
     },
@@ -126,7 +127,7 @@ function About({ item, lot, row, query, replace }: { item: Item; lot: string | n
       <p className="code">
         {item.item}
         {lot ? ` · ${t("bin.lot", { lot })}` : ""}
-        {expiry ? ` · ${t("quantity.expiry", { date: formatDay(expiry, currentLanguage()) })}` : ""}
+        {expiry ? ` · ${t("quantity.expiry", { date: expiry })}` : ""}
         {serial ? ` · ${t("quantity.serial", { serial })}` : ""}
       </p>
       {book !== null ? <p className="code">{t("quantity.expected", { what: withUnit(book, base?.code ?? "", item) })}</p> : null}
@@ -151,10 +152,10 @@ function Display({ text, unit, item, label, onLabel }: DisplayProps) {
   const converted = quantity !== null && base && !isBase(unit) ? inBase(quantity, unit) : null;
   return (
     <div className="display">
+      {converted !== null && base ? <span className="converted" data-testid="converted">{t("quantity.is_base", { n: converted, unit: nameOf(base) })}</span> : null}
       <output className={text === "" ? "placeholder" : ""} data-testid="quantity">{text === "" ? t("quantity.placeholder") : text}</output>
       <span className="display-unit">{text === "" ? "" : nameOf(unit)}</span>
-      {converted !== null && base ? <span className="converted" data-testid="converted">{t("quantity.is_base", { n: converted, unit: nameOf(base) })}</span> : null}
-      {text === "" && label !== null ? <button type="button" className="chip" data-testid="label-quantity" onClick={() => onLabel(label)}>{t("quantity.label", { n: label })}</button> : null}
+      {text === "" && label !== null && unit.decimals === 0 ? <button type="button" className="chip" data-testid="label-quantity" onClick={() => onLabel(label)}>{t("quantity.label", { n: label })}</button> : null}
     </div>
   );
 }

@@ -43,7 +43,7 @@ export function Sheets() {
     <>
       <Header title={t("sheets.title")} sub={person?.name ?? ""} />
       <main className="screen">
-        {problem ? <Note tone="wait">{rows ? t("sheets.old") : problem}</Note> : null}
+        {problem ? <Note tone="wait" testId="sheets-problem">{problem}{rows ? <p>{t("sheets.old")}</p> : null}</Note> : null}
         {rows?.length === 0 ? (
           <div className="empty" data-testid="no-sheets">
             <strong>{t("sheets.none")}</strong>

@@ -5,7 +5,7 @@ import { Button, Note } from "../parts/controls";
 import { LanguageButton } from "../parts/language";
 import { useStanding } from "../parts/header";
 import { deviceName } from "../data/session";
-import { outbox, signIn } from "../desk";
+import { outbox, session, signIn } from "../desk";
 import { changeLanguage, hasChosenLanguage, t } from "../words";
 
 export function sentence(problem: unknown): string {
@@ -14,7 +14,7 @@ export function sentence(problem: unknown): string {
 }
 
 export function SignIn() {
-  const [username, setUsername] = useState("");
+  const [username, setUsername] = useState(session.person()?.username ?? "");
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);

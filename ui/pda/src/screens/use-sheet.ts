@@ -12,7 +12,9 @@ export interface Opened {
 }
 
 /** In memory between screens, so that the walk never waits for the disk. */
-let held: { username: string; id: string; sheet: Sheet } | null = null;
+let held: { username: string; id: string; sheet: Sheet; fetched: number } | null = null;
+/** The walk passes here after every bin: often enough to hear of others' work, not so often that it loads the network. */
+const FRESH = 60_000;
 
 /** The sheet as kept on this device at once, and as the server has it when it answers. */
 export function useSheet(id: string, fetch = false): Opened {
@@ -25,18 +27,20 @@ export function useSheet(id: string, fetch = false): Opened {
 
   useEffect(() => {
     let gone = false;
-    const show = (found: Sheet | null): void => {
+    const show = (found: Sheet | null, fetched: number): void => {
       if (!found || gone) return;
-      held = { username, id, sheet: found };
+      held = { username, id, sheet: found, fetched };
       setSheet(found);
       setLoading(false);
     };
     async function open(): Promise<void> {
-      const here = held?.id === id && held.username === username ? held.sheet : await library.storedSheet(username, id);
-      show(here);
-      if (here && !fetch && tries === 0) return;
+      const memory = held?.id === id && held.username === username ? held : null;
+      const here = memory?.sheet ?? (await library.storedSheet(username, id));
+      show(here, memory?.fetched ?? 0);
+      const fresh = memory !== null && Date.now() - memory.fetched < FRESH;
+      if (here && tries === 0 && (!fetch || fresh)) return;
       try {
-        show(await library.sheet(username, id));
+        show(await library.sheet(username, id), Date.now());
         if (!gone) setProblem("");
       } catch (refused) {
         if (!gone) setProblem(sentence(refused));

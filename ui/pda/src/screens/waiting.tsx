@@ -5,7 +5,7 @@ import { Header, useEntries, useStanding } from "../parts/header";
 import { describe } from "../parts/text";
 import type { Entry } from "../data/database";
 import { outbox, sender } from "../desk";
-import { go, to } from "../route";
+import { cameFrom, go, to } from "../route";
 import { currentLanguage, t, type Word } from "../words";
 
 const SHOWN = 100;
@@ -17,11 +17,12 @@ export function Waiting() {
   const waiting = entries.filter((one) => one.state === "waiting");
   return (
     <>
-      <Header title={t("waiting.title")} back={to.sheets()} />
+      <Header title={t("waiting.title")} back={cameFrom()} />
       <main className="screen stack">
         {refused.length > 0 ? (
           <>
             <Note tone="bad"><strong>{t("waiting.refused", { n: refused.length })}</strong><p>{t("waiting.refused_hint")}</p></Note>
+            {refused.length > 1 ? <Button onPress={() => void all(refused)} testId="send-all-again">{t("waiting.all_again")}</Button> : null}
             {refused.map((entry) => <Refused key={entry.id} entry={entry} />)}
           </>
         ) : null}
@@ -41,10 +42,15 @@ export function Waiting() {
   );
 }
 
+async function all(refused: readonly Entry[]): Promise<void> {
+  for (const entry of refused) await outbox.again(entry.id);
+  void sender.kick();
+}
+
 function What({ entry }: { entry: Entry }) {
   return (
     <span className="what">
-      <strong>{entry.kind === "undo" ? `${t("waiting.kind_undo")}：` : ""}{describe(entry, null)}</strong>
+      <strong>{entry.kind === "undo" ? `${t("waiting.kind_undo")}：` : ""}{describe(entry)}</strong>
       <span className="code">{[t(`waiting.kind_${entry.kind}` as Word), entry.bin, formatTime(entry.counted_at, currentLanguage(), true)].filter(Boolean).join(" · ")}</span>
     </span>
   );
@@ -63,7 +69,7 @@ function Refused({ entry }: { entry: Entry }) {
     void sender.kick();
   };
   const recount = async (): Promise<void> => {
-    await outbox.discard(entry.id);
+    await outbox.countAfresh(entry.id);
     void sender.kick();
     if (entry.bin !== null) go(to.bin(entry.sheet, entry.bin));
   };
