@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from countbridge.errors import ConfigError
 from countbridge.mapping.quoting import literal
-from countbridge.mapping.words import ARGUMENT, LIST, nearest, split_list, unquote
+from countbridge.mapping.words import ARGUMENT, LIST, split_list, unquote
 
 _SHAPE = re.compile(
     rf"(?P<field>{ARGUMENT}) (?:(?P<empty>is empty)|(?P<filled>is not empty)|is one of (?P<among>{LIST})|"
@@ -39,13 +39,9 @@ class Condition:
             values = split_list(found["among"] or found["outside"] or found["other"] or found["same"])
         return cls(unquote(found["field"]), values, negated)
 
-    def sql(self, fields: Mapping[str, str], rule: int) -> str:
+    def sql(self, fields: Mapping[str, str]) -> str:
         """True or false, never unknown: an empty field is not `pick`."""
-        column = fields.get(self.field)
-        if column is None:
-            raise ConfigError(
-                "mapping.no_field", rule=rule, change="when", field=self.field, nearest=nearest(self.field, fields)
-            )
+        column = fields[self.field]
         parts = [
             f"{column} IS NULL" if v is None else f"{column} IS NOT DISTINCT FROM {literal(v)}" for v in self.values
         ]

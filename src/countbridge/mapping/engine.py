@@ -18,7 +18,7 @@ import duckdb
 
 from countbridge.mapping.quoting import identifier
 from countbridge.mapping.rules import RuleSet
-from countbridge.mapping.statement import Statement, compile_rules
+from countbridge.mapping.statement import Mode, Statement, compile_rules
 from countbridge.mapping.tables import FACTOR, Table
 
 Result = Sequence[tuple[Any, ...]]
@@ -75,19 +75,21 @@ class Engine:
         """
         numbers = list(range(len(columns[0]) if columns else len(absent)))
         rows: list[list[Any]] = [numbers, list(absent) or [None] * len(numbers), *map(list, columns)]
-        brief, results = self._execute(rules, tables, rows, brief=True, sparse=bool(absent))
+        sparse = bool(absent)
+        brief, results = self.execute(rules, tables, rows, Mode(brief=True, sparse=sparse))
         good = [result for result in results if not result[-1]]
         places = sorted(result[0] for result in results if result[-1])
         if not places:
             return Outcome(good, brief, ())
         failed = [[column[place] for place in places] for column in rows]
-        return Outcome(good, *self._execute(rules, tables, failed, brief=False, sparse=bool(absent)))
+        return Outcome(good, *self.execute(rules, tables, failed, Mode(sparse=sparse)))
 
-    def _execute(
-        self, rules: RuleSet, tables: Mapping[str, Table], rows: Sequence[Sequence[Any]], *, brief: bool, sparse: bool
+    def execute(
+        self, rules: RuleSet, tables: Mapping[str, Table], rows: Sequence[Sequence[Any]], mode: Mode
     ) -> tuple[Statement, Result]:
+        """Run the statement of `mode` over columns `row`, `absent` and one per field."""
         cursor = self._cursor()
-        prepared = self._prepared(cursor, rules, tables, brief=brief, sparse=sparse)
+        prepared = self._prepared(cursor, rules, tables, mode)
         cursor.execute("BEGIN")
         try:
             if len(rows[0]) == 1:
@@ -120,13 +122,11 @@ class Engine:
         cursor: duckdb.DuckDBPyConnection,
         rules: RuleSet,
         tables: Mapping[str, Table],
-        *,
-        brief: bool,
-        sparse: bool,
+        mode: Mode,
     ) -> _Prepared:
         cache: OrderedDict[object, _Prepared] = self._local.cache
         wanted = tuple((name, tables[name].digest) for name in rules.tables if name in tables)
-        key = (rules.digest, wanted, brief, sparse)
+        key = (rules.digest, wanted, mode)
         if key in cache:
             cache.move_to_end(key)
             return cache[key]
@@ -134,7 +134,7 @@ class Engine:
             _, oldest = cache.popitem(last=False)
             cursor.execute(f"DEALLOCATE {oldest.execute.split()[1]}")
             cursor.execute(f"DROP TABLE temp.{oldest.insert.split()[2]}")
-        statement = compile_rules(rules, tables, self.is_zone, brief=brief, sparse=sparse)
+        statement = compile_rules(rules, tables, self.is_zone, mode)
         holds = tuple(self._load(name, table) for name, table in statement.tables.items())
         self._local.count += 1
         source, name = f"rows_{self._local.count}", f"map_{self._local.count}"

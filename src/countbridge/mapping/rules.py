@@ -68,7 +68,7 @@ class RuleSet:
         rules = tuple(_rule(number, entry) for number, entry in enumerate(listed, 1))
         seen: dict[str, int] = {}
         for rule in rules:
-            first = seen.setdefault(rule.target, rule.number)
+            first = seen.setdefault(rule.target.casefold(), rule.number)
             if first != rule.number:
                 raise ConfigError("mapping.target_twice", rule=rule.number, target=rule.target, first=first)
         told = json.dumps([dict(entry) for entry in listed], sort_keys=True)

@@ -32,20 +32,20 @@ class Statement:
         return self.body.replace("\0source\0", source)
 
 
-def compile_rules(
-    rules: RuleSet,
-    tables: Mapping[str, Table],
-    is_zone: Callable[[str], bool],
-    *,
-    brief: bool = False,
-    sparse: bool = False,
-    as_fraction: bool = False,
-) -> Statement:
-    """Make the statement, brief or telling why rows fail.
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """`brief`: tell only that a row failed. `sparse`: rows may lack fields; the rules that need them then fail.
 
-    `sparse`: rows may lack fields, which is then a failure of the rules that need them. `as_fraction` shows endless
-    numbers as fractions instead of failing them. Raises ConfigError where a table or column is missing.
+    `as_fraction`: show endless numbers as fractions instead of failing them.
     """
+
+    brief: bool = False
+    sparse: bool = False
+    as_fraction: bool = False
+
+
+def compile_rules(rules: RuleSet, tables: Mapping[str, Table], is_zone: Callable[[str], bool], mode: Mode) -> Statement:
+    """Make the statement. Raises ConfigError where a table, a column or a field is missing."""
     used: dict[str, Table] = {}
 
     def use(table: Table) -> str:
@@ -53,23 +53,25 @@ def compile_rules(
         return name
 
     fields = {name: f"f{place}" for place, name in enumerate(rules.fields)}
-    chains = [Chain(f"r{rule.number}", "", fields, use, brief=brief) for rule in rules.rules]
+    chains = [Chain(f"r{rule.number}", "", fields, use, brief=mode.brief) for rule in rules.rules]
     for rule, chain in zip(rules.rules, chains, strict=True):
-        _begin(rule, chain, sparse=sparse)
+        _begin(rule, chain, sparse=mode.sparse)
         for place, change in enumerate(rule.changes):
             call = Call(change.written, rule.number, change.arguments, chain, tables, rule.sources, place == 0, is_zone)
             change.function.build(call)
-        chain.plain(as_fraction=as_fraction)
+        chain.plain(as_fraction=mode.as_fraction)
     ends = [_end(place, *pair) for place, pair in enumerate(zip(rules.rules, chains, strict=True))]
     flags = [flag for chain in chains for flag in chain.flags]
-    told = [f"coalesce({' OR '.join(flags) or 'FALSE'}, FALSE) AS failed"] if brief else [error for _, error in ends]
+    told = (
+        [f"coalesce({' OR '.join(flags) or 'FALSE'}, FALSE) AS failed"] if mode.brief else [error for _, error in ends]
+    )
     columns = ["row", *(value for value, _ in ends), *told]
     body = f"SELECT {', '.join(columns)} FROM {_layers(chains, _source(fields))} AS p"
     return Statement(rules, body, tuple(tuple(chain.failures) for chain in chains), used)
 
 
 def _begin(rule: Rule, chain: Chain, *, sparse: bool) -> None:
-    chain.applies = " AND ".join(condition.sql(chain.fields, rule.number) for condition in rule.when)
+    chain.applies = " AND ".join(condition.sql(chain.fields) for condition in rule.when)
     if len(rule.sources) == 1:
         source = chain.fields[rule.sources[0]]
         chain.value = f"CASE WHEN {chain.applies} THEN {source} END" if chain.applies else source

@@ -64,10 +64,7 @@ class Call:
 
     def field(self, name: str) -> str:
         """The SQL of a source field named in the arguments."""
-        sql = self.chain.fields.get(name)
-        if sql is None:
-            raise self.wrong("mapping.no_field", field=name, nearest=nearest(name, self.chain.fields) or "-")
-        return sql
+        return self.chain.fields[name]
 
     def table(self, name: str) -> Table:
         found = self.tables.get(name)
