@@ -1,10 +1,10 @@
-"""The WMS's own interface to the ERP, as companies have it: stock moves over Tryton's REST."""
+"""The WMS's own interface to the ERP, as companies have it: over Tryton's REST."""
 
 from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, date, tzinfo
+from datetime import UTC
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,13 @@ Row = dict[str, Any]
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
+SUPPLIER = "SUP"  # Tryton's own code of the location outside the company that goods come from
+
+
+def model_of(posting: ErpPosting) -> str:
+    return "stock.move" if posting.kind == "receive" else "stock.shipment.internal"
+
+
 class ErpTrouble(Exception):
     """The ERP did not do it, or we do not know: look, and try again later."""
 
@@ -34,47 +41,86 @@ class Erp:
         self._find = cache(self._find_uncached)
 
     def draft(self, posting: ErpPosting) -> int:
-        """Create the draft move and tell its id."""
-        return int(self._call("POST", "stock.move", json=self._move(posting))["id"])
+        """Create the draft document and tell its id."""
+        document = self._receipt(posting) if posting.kind == "receive" else self._shipment(posting)
+        return int(self._call("POST", model_of(posting), json=document)["id"])
 
     def find_draft(self, posting: ErpPosting, known: set[int]) -> int | None:
-        """A draft with the content of `posting` whose id nobody remembered: the orphan of a lost answer."""
-        move = self._move(posting)
-        names = ("product", "quantity", "from_location", "to_location", "effective_date", "lot")
-        domain = [["state", "=", "draft"], *([name, "=", move.get(name)] for name in names)]
-        ids = [row["id"] for row in self._search("stock.move", domain, "state")]
+        """The orphan of a lost answer: a draft of this posting whose id nobody remembered.
+
+        A shipment carries our document number; a receipt is a bare move without one and is known by its content.
+        """
+        domain: list[Any] = [["state", "=", "draft"], ["reference", "=", posting.document]]
+        if posting.kind == "receive":
+            move = self._receipt(posting)
+            names = ("product", "quantity", "from_location", "to_location", "effective_date", "lot")
+            domain[1:] = [[name, "=", move.get(name)] for name in names]
+        ids = [row["id"] for row in self._search(model_of(posting), domain, "state")]
         return next((found for found in ids if found not in known), None)
 
-    def state(self, erp_id: int) -> str | None:
-        """draft, done or cancelled; None when the ERP no longer knows the move."""
-        rows = self._search("stock.move", [["id", "=", erp_id]], "state")
+    def state(self, posting: ErpPosting) -> str | None:
+        """State of the posting's document; None when the ERP no longer knows it."""
+        rows = self._search(model_of(posting), [["id", "=", posting.erp_id]], "state")
         return rows[0]["state"] if rows else None
 
-    def make_final(self, erp_id: int) -> None:
-        self._call("POST", f"stock.move/{erp_id}/do", json={})
+    def step(self, posting: ErpPosting, action: str) -> None:
+        self._call("POST", f"{model_of(posting)}/{posting.erp_id}/{action}", json={})
 
-    def _move(self, posting: ErpPosting) -> Row:
-        product = self._one("product.product", posting.goods.ext_code, "default_uom.symbol", "cost_price")
-        company = self._company()
-        source = self._one("stock.location", posting.from_location, "type")
-        target = self._one("stock.location", posting.to_location, "type")
-        factor = units.TO_ERP[posting.goods.uom, product["default_uom"]["symbol"]]
-        move: Row = {
-            "product": product["id"],
-            "quantity": posting.qty * factor.numerator / factor.denominator,
-            "unit": product["default_uom"]["id"],
-            "from_location": source["id"],
-            "to_location": target["id"],
-            "company": company["id"],
-            "effective_date": _date(posting.occurred_at.astimezone(_zone(company.get("timezone"))).date()),
+    def _shipment(self, posting: ErpPosting) -> Row:
+        """Goods leave a storage location by an internal shipment, which can assign them without asking a person.
+
+        What is picked goes to the warehouse's shipping area.
+        """
+        source = self._one("stock.location", posting.from_location)
+        target = self._shipping_area(source["id"])
+        if posting.kind == "move":
+            target = self._one("stock.location", posting.to_location)["id"]
+        day = self._day(posting)
+        between = {"from_location": source["id"], "to_location": target, "company": self._company()["id"]}
+        move = {**self._goods(posting), **between}
+        dates = dict.fromkeys(("planned_start_date", "planned_date", "effective_start_date", "effective_date"), day)
+        return {**between, **dates, "reference": posting.document, "moves": [["create", [move]]]}
+
+    def _shipping_area(self, place: int) -> int:
+        """Output location of the warehouse in whose storage `place` lies, found upwards through its parents."""
+        warehouses = self._search("stock.location", [["type", "=", "warehouse"]], "storage_location", "output_location")
+        output = {row["storage_location"]: int(row["output_location"]) for row in warehouses}
+        while place not in output:
+            parent = self._find("stock.location", json.dumps([["id", "=", place]]), "parent")["parent"]
+            if parent is None:
+                raise ErpTrouble(f"location {place} lies in no warehouse")
+            place = parent
+        return output[place]
+
+    def _receipt(self, posting: ErpPosting) -> Row:
+        return {
+            **self._goods(posting),
+            "from_location": self._one("stock.location", SUPPLIER)["id"],
+            "to_location": self._one("stock.location", posting.to_location)["id"],
+            "company": self._company()["id"],
+            "effective_date": self._day(posting),
+            "unit_price": self._product(posting)["cost_price"],
+            "currency": self._company()["currency"],
         }
+
+    def _goods(self, posting: ErpPosting) -> Row:
+        product = self._product(posting)
+        factor = units.TO_ERP[posting.goods.uom, product["default_uom"]["symbol"]]
+        quantity = posting.qty * factor.numerator / factor.denominator
+        goods = {"product": product["id"], "unit": product["default_uom"]["id"], "quantity": quantity}
         if posting.lot:
-            lots = self._find("stock.lot", json.dumps([["number", "=", posting.lot], ["product", "=", product["id"]]]))
-            move["lot"] = lots["id"]
-        if (source["type"], target["type"]) != ("storage", "storage"):
-            move["unit_price"] = product["cost_price"]
-            move["currency"] = company["currency"]
-        return move
+            lot = self._find("stock.lot", json.dumps([["number", "=", posting.lot], ["product", "=", product["id"]]]))
+            goods["lot"] = lot["id"]
+        return goods
+
+    def _day(self, posting: ErpPosting) -> Row:
+        """The day the goods moved, in the zone in which the ERP reckons its days."""
+        zone = self._company().get("timezone")
+        day = posting.occurred_at.astimezone(ZoneInfo(zone) if zone else UTC).date()
+        return {"__class__": "date", "year": day.year, "month": day.month, "day": day.day}
+
+    def _product(self, posting: ErpPosting) -> Row:
+        return self._one("product.product", posting.goods.ext_code, "default_uom.symbol", "cost_price")
 
     def _company(self) -> Row:
         return self._find("company.company", "[]", "currency", "timezone")
@@ -112,12 +158,3 @@ class Erp:
             return msgspec.json.decode(response.content) if response.content else None
         except msgspec.DecodeError as error:
             raise ErpTrouble(f"{method} {path}: the answer is not JSON") from error
-
-
-def _date(day: date) -> Row:
-    return {"__class__": "date", "year": day.year, "month": day.month, "day": day.day}
-
-
-def _zone(name: str | None) -> tzinfo:
-    """The zone in which the ERP reckons its days; it warns about a date after its own today."""
-    return ZoneInfo(name) if name else UTC

@@ -84,15 +84,16 @@ class ErpPosting(models.Model):
     """One document to the ERP, sent in order of `id`. `erp_id` is stored before the document is made final."""
 
     kind = models.CharField(max_length=10)  # pick | receive | move
+    document = _code()
     goods = models.ForeignKey(Goods, models.PROTECT)
     lot = _code(blank=True)
     qty = _quantity()
-    from_location = _code()
-    to_location = _code()
+    from_location = _code(blank=True)  # empty: from outside
+    to_location = _code(blank=True)  # empty: to the shipping area
     occurred_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
-    erp_id = models.BigIntegerField(null=True, unique=True)
+    erp_id = models.BigIntegerField(null=True)
     posted_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
 

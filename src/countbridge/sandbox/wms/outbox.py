@@ -1,7 +1,7 @@
 """Postings to the ERP: in order, after a delay, exactly once.
 
-Draft → its id stored durably → made final → after a lost answer the state is looked at. A posting whose draft may have
-been created without an answer (an attempt is stored before every call) is searched for before another is made.
+Draft → its id stored durably → assigned and done → after a lost answer the state is looked at. A posting whose draft
+may exist without our knowing (an attempt is stored before every call) is searched for before another draft is made.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from countbridge.sandbox.wms.models import ErpPosting, Ledger
 log = logging.getLogger("sandbox.wms")
 
 LONGEST_PAUSE = 60  # seconds
+STEPS = {"draft": "wait", "waiting": "assign_try", "assigned": "do"}
 
 
 def post_next(erp: Erp) -> bool:
@@ -48,20 +49,29 @@ def _post(erp: Erp, posting: ErpPosting) -> None:
         posting.erp_id = _orphan(erp, posting) if posting.attempts > 1 else None
         posting.erp_id = posting.erp_id or erp.draft(posting)
         posting.save(update_fields=["erp_id"])
-    elif (state := erp.state(posting.erp_id)) == "done":
-        return
-    elif state != "draft":  # somebody cancelled or deleted it in the ERP: the goods moved all the same
-        gone, posting.erp_id = posting.erp_id, None
-        posting.save(update_fields=["erp_id"])
-        raise ErpTrouble(f"move {gone} is {state or 'gone'} in the ERP; a new one will be made")
-    erp.make_final(posting.erp_id)
-    if erp.state(posting.erp_id) != "done":
-        raise ErpTrouble(f"move {posting.erp_id} is still not done after it was made final")
+    tried: list[str | None] = []
+    while (state := erp.state(posting)) != "done":
+        if state not in STEPS:  # somebody cancelled or deleted it in the ERP: the goods moved all the same
+            gone, posting.erp_id = posting.erp_id, None
+            posting.save(update_fields=["erp_id"])
+            raise ErpTrouble(f"document {gone} is {state or 'gone'} in the ERP; a new one will be made")
+        if state in tried[:-1]:
+            raise ErpTrouble(f"document {posting.erp_id} stays {state} in the ERP")
+        again = state in tried
+        tried.append(state)
+        erp.step(posting, _step(posting, state, again))
+
+
+def _step(posting: ErpPosting, state: str, again: bool) -> str:
+    """A receipt is done at once; a shipment is planned, assigned (by force when the ERP's book lacks it) and done."""
+    if posting.kind == "receive":
+        return "do"
+    return "assign_force" if again and state == "waiting" else STEPS[state]
 
 
 def _orphan(erp: Erp, posting: ErpPosting) -> int | None:
-    remembered = ErpPosting.objects.exclude(erp_id=None).values_list("erp_id", flat=True)
-    return erp.find_draft(posting, {erp_id for erp_id in remembered if erp_id is not None})
+    of_kind = ErpPosting.objects.exclude(erp_id=None).filter(kind=posting.kind)
+    return erp.find_draft(posting, {other.erp_id for other in of_kind if other.erp_id is not None})
 
 
 def _mark_posted(posting: ErpPosting) -> None:

@@ -15,8 +15,6 @@ from countbridge.sandbox.wms import units
 from countbridge.sandbox.wms.ledger import Pen, Portion, writing
 from countbridge.sandbox.wms.models import Bin, ErpPosting, Goods
 
-SUPPLIER, CUSTOMER = "SUP", "CUS"  # codes of the ERP's locations outside the company
-
 _AVAILABLE = """
     SELECT b.bin_id, b.goods_id, b.lot, LEAST(b.qty, f.qty)
     FROM sandbox_wms_book b JOIN sandbox_wms_floor f USING (bin_id, goods_id, lot)
@@ -53,24 +51,26 @@ def _some_of(rng: random.Random, goods: Goods, most: Decimal) -> Decimal:
 
 
 def _pick(pen: Pen, rng: random.Random, portion: Portion) -> None:
-    posting = _post_later(pen, "pick", portion, portion.place.erp_location, CUSTOMER)
-    _book(pen, pen.next_document("PK"), "pick", portion.taken(), posting)
+    number = pen.next_document("PK")
+    posting = _post_later(pen, "pick", number, portion, source=portion.place)
+    _book(pen, number, "pick", portion.taken(), posting)
 
 
 def _receive(pen: Pen, rng: random.Random, portion: Portion) -> None:
-    posting = _post_later(pen, "receive", portion, SUPPLIER, portion.place.erp_location)
-    _book(pen, pen.next_document("RC"), "receive", portion, posting)
+    number = pen.next_document("RC")
+    posting = _post_later(pen, "receive", number, portion, target=portion.place)
+    _book(pen, number, "receive", portion, posting)
 
 
 def _move(pen: Pen, rng: random.Random, portion: Portion) -> None:
     """Mostly within the zone. Inside one ERP location the ERP has nothing to book."""
-    others = Bin.objects.filter(warehouse=portion.place.warehouse).exclude(pk=portion.place.pk).order_by("walk_order")
-    near = [place for place in others if place.zone == portion.place.zone]
+    place, number = portion.place, pen.next_document("MV")
+    others = Bin.objects.filter(warehouse=place.warehouse).exclude(pk=place.pk).order_by("walk_order")
+    near = [other for other in others if other.zone == place.zone]
     target = rng.choice(near if rng.random() < 0.7 else list(others))
     posting = None
-    if target.erp_location != portion.place.erp_location:
-        posting = _post_later(pen, "move", portion, portion.place.erp_location, target.erp_location)
-    number = pen.next_document("MV")
+    if target.erp_location != place.erp_location:
+        posting = _post_later(pen, "move", number, portion, source=place, target=target)
     _book(pen, f"{number}-out", "move", portion.taken(), posting)
     _book(pen, f"{number}-in", "move", replace(portion, place=target), posting)
 
@@ -80,13 +80,16 @@ def _book(pen: Pen, number: str, kind: str, change: Portion, posting: ErpPosting
     pen.record(number, kind, change, posting)
 
 
-def _post_later(pen: Pen, kind: str, portion: Portion, from_location: str, to_location: str) -> ErpPosting:
+def _post_later(
+    pen: Pen, kind: str, number: str, portion: Portion, *, source: Bin | None = None, target: Bin | None = None
+) -> ErpPosting:
     return ErpPosting.objects.create(
         kind=kind,
+        document=number,
         goods=portion.goods,
         lot=portion.lot,
         qty=portion.qty,
-        from_location=from_location,
-        to_location=to_location,
+        from_location=source.erp_location if source else "",
+        to_location=target.erp_location if target else "",
         occurred_at=pen.at,
     )
