@@ -39,6 +39,10 @@ export function formatExact(iso: string | null | undefined, language: Language):
   });
 }
 
+export function formatClock(iso: string | null | undefined, language: Language): string {
+  return shown(iso, language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
 export function formatDay(iso: string | null | undefined, language: Language): string {
   return shown(iso, language, { month: "numeric", day: "numeric" });
 }
@@ -49,7 +53,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86400], ["hour",
 export function formatAgo(iso: string | null | undefined, language: Language, now = Date.now()): string {
   if (!iso) return "—";
   const seconds = Math.round((new Date(iso).getTime() - now) / 1000);
-  const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const words = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   for (const [unit, size] of STEPS) {
     if (Math.abs(seconds) >= size || unit === "second") return words.format(Math.trunc(seconds / size), unit);
   }

@@ -53,7 +53,7 @@ export function Account({ session, help }: { session: Session; help: () => void 
       message.error(sentence(error));
     }
   };
-  const roles = session.roles?.map(({ role, warehouse }) => word("role", role) + (warehouse ? ` · ${warehouse}` : "")).join("、");
+  const roles = session.roles?.map(({ role, warehouse }) => word("role", role) + (warehouse ? ` · ${warehouse}` : "")).join(t("list.comma"));
   return (
     <div className="account">
       <Segmented<Language>

@@ -21,6 +21,7 @@ export function antTheme(theme: Theme): ThemeConfig {
     components: {
       Button: { primaryColor: c.onPrimary, primaryShadow: "none", defaultShadow: "none", dangerShadow: "none", dangerColor: c.onPrimary },
       Modal: { titleFontSize: 17 },
+      Segmented: { trackBg: theme === "dark" ? "#0d1214" : "#e4e8e4", itemSelectedBg: theme === "dark" ? "#2d383a" : "#ffffff", itemColor: c.ink2 },
       Drawer: { paddingLG: 20 },
     },
   };

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 
-export type Keys = Record<string, (event: KeyboardEvent) => void>;
+/** An action that answers false leaves the key to whoever else listens. */
+export type Keys = Record<string, (event: KeyboardEvent) => false | void>;
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
@@ -24,8 +25,7 @@ export function useKeys(keys: Keys, active = true): void {
       if (!act) return;
       const onControl = event.target instanceof HTMLElement && event.target.closest("button, a, [role=tab], [role=checkbox]") !== null;
       if ((event.key === "Enter" || event.key === " ") && onControl) return;
-      event.preventDefault();
-      act(event);
+      if (act(event) !== false) event.preventDefault();
     };
     document.addEventListener("keydown", pressed);
     return () => document.removeEventListener("keydown", pressed);
@@ -39,8 +39,11 @@ export function useGoKeys(places: Record<string, () => void>): void {
     Object.entries(places).map(([letter, go]) => [
       letter,
       () => {
-        if (Date.now() - armed.current < 1_000) go();
+        const ours = Date.now() - armed.current < 1_000;
         armed.current = 0;
+        if (!ours) return false;
+        go();
+        return undefined;
       },
     ]),
   );

@@ -25,16 +25,16 @@ function useColumns(): Column<CountSummary>[] {
   const { t } = useTranslation();
   return [
     {
-      id: "name", name: t("counts.name"), cell: (count) => (
+      id: "name", name: t("counts.name"), width: "240px", cell: (count) => (
         <>
           <Link to={`/counts/${count.number}`} className="strong">{count.name}</Link>
           <div className="quiet small"><Code>{count.number}</Code> · {word("countKind", count.kind)}{count.blind ? ` · ${t("count.blind")}` : ""}</div>
         </>
       ),
     },
-    { id: "state", name: t("counts.state"), width: "120px", cell: (count) => <State of="countState" code={count.state} /> },
-    { id: "warehouses", name: t("counts.warehouses"), cell: (count) => count.warehouses.map(({ code, name }) => <div key={code} title={code}>{name}</div>) },
-    { id: "progress", name: t("counts.progress"), width: "190px", cell: (count) => <Progress of={count} /> },
+    { id: "state", name: t("counts.state"), width: "100px", cell: (count) => <State of="countState" code={count.state} /> },
+    { id: "warehouses", name: t("counts.warehouses"), cell: (count) => <span title={count.warehouses.map(({ code }) => code).join(" ")}>{count.warehouses.map(({ name }) => name).join(t("list.comma"))}</span> },
+    { id: "progress", name: t("counts.progress"), width: "170px", cell: (count) => <Progress of={count} /> },
     { id: "variances", name: t("counts.variances"), number: true, cell: (count) => (count.variances === null ? <Unseen /> : <span className="num">{formatCount(count.variances)}</span>) },
     { id: "net", name: t("counts.net"), number: true, cell: (count) => <Money value={count.net} signed /> },
     {

@@ -23,9 +23,9 @@ const STATES: DeliveryState[] = ["intent", "sending", "confirmed", "rejected", "
 function useColumns(): Column<Delivery>[] {
   const { t } = useTranslation();
   return [
-    { id: "what", name: t("deliveries.what"), cell: (one) => <><Link className="strong" to={`/deliveries/${one.id}`}>{word("deliveryKind", one.kind)}</Link><div className="small quiet">{one.flow} → {one.system.toUpperCase()}</div></> },
+    { id: "what", name: t("deliveries.what"), cell: (one) => <div className="nowrap"><Link className="strong" to={`/deliveries/${one.id}`}>{word("deliveryKind", one.kind)}</Link><div className="small quiet">{one.flow} → {one.system.toUpperCase()}</div></div> },
     { id: "state", name: t("deliveries.state"), width: "130px", cell: (one) => <State of="deliveryState" code={one.state} /> },
-    { id: "count", name: t("deliveries.count"), cell: (one) => (one.count ? <Link to={`/counts/${one.count}`}><Code>{one.count}</Code></Link> : <span className="quiet">—</span>) },
+    { id: "count", name: t("deliveries.count"), cell: (one) => (one.count ? <Link className="nowrap" to={`/counts/${one.count}`}><Code>{one.count}</Code></Link> : <span className="quiet">—</span>) },
     { id: "key", name: t("deliveries.key"), cell: (one) => <div className="clip small"><Code>{one.key}</Code>{one.remote_id ? <div className="quiet">{t("deliveries.remote")} <Code>{one.remote_id}</Code></div> : null}</div> },
     { id: "lines", name: t("deliveries.lines"), number: true, cell: (one) => <span className="num">{formatCount(one.lines)}</span> },
     { id: "tries", name: t("deliveries.tries"), number: true, cell: (one) => <span className="num">{one.attempts}</span> },

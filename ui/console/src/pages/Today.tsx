@@ -84,11 +84,12 @@ function WaitingStrip({ waiting }: { waiting: TodayData["waiting"] }) {
 }
 
 function CountRow({ count }: { count: CountSummary }) {
+  const { t } = useTranslation();
   return (
     <Link to={`/counts/${count.number}`} className="count-row">
       <div className="count-row-name">
         <b>{count.name}</b>
-        <span className="quiet small"><Code>{count.number}</Code> · {word("countKind", count.kind)} · {count.warehouses.map(({ name }) => name).join("、")}</span>
+        <span className="quiet small"><Code>{count.number}</Code> · {word("countKind", count.kind)} · {count.warehouses.map(({ name }) => name).join(t("list.comma"))}</span>
       </div>
       <State of="countState" code={count.state} />
       <Progress of={count} />

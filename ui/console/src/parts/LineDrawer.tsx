@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api } from "../app/server";
-import { useMay } from "../app/session";
+import { type May, useMay } from "../app/session";
 import { word } from "../app/words";
 import { DecisionDialog } from "./DecisionDialog";
 import { Derivation } from "./Derivation";
@@ -24,6 +24,7 @@ interface LineDrawerProps {
 /** How one line came to its variance, from the snapshot to what was posted. */
 export function LineDrawer({ id, currency, close }: LineDrawerProps) {
   const { t } = useTranslation();
+  const may = useMay();
   const line = useQuery({ queryKey: ["line", id], queryFn: () => api.line(id!), enabled: id !== undefined });
   const data = id === undefined ? undefined : line.data;
   return (
@@ -34,7 +35,7 @@ export function LineDrawer({ id, currency, close }: LineDrawerProps) {
       mask={false}
       rootClassName="line-drawer"
       title={data ? <LineTitle line={data} /> : t("line.title")}
-      footer={data ? <Actions line={data} close={close} /> : null}
+      footer={data && decisions(data, may).length ? <Actions line={data} close={close} /> : null}
     >
       {id === undefined ? null : <Load of={line} rows={12}>{(loaded) => <LineBody line={loaded} currency={currency} />}</Load>}
     </Drawer>
@@ -146,17 +147,22 @@ function Postings({ line }: { line: LineDetail }) {
   );
 }
 
+/** What the reader may decide about the line as it stands. */
+function decisions(line: LineDetail, may: May): Decision[] {
+  if (line.state !== "approve" && line.state !== "hold") return [];
+  const approve = may("line.approve");
+  return [...(approve ? ["approve" as const] : []), ...(may("line.recount") ? ["recount" as const] : []), ...(approve && signOf(line.variance) !== 0 ? ["keep_book" as const] : [])];
+}
+
 function Actions({ line, close }: { line: LineDetail; close: () => void }) {
   const { t } = useTranslation();
   const may = useMay();
   const [decision, setDecision] = useState<Decision | null>(null);
-  const decidable = line.state === "approve" || line.state === "hold";
-  if (!decidable || !(may("line.approve") || may("line.recount"))) return null;
   return (
     <div className="drawer-actions">
-      {may("line.approve") ? <Button type="primary" onClick={() => setDecision("approve")}>{t("decide.approve")}</Button> : null}
-      {may("line.recount") ? <Button onClick={() => setDecision("recount")}>{t("decide.recount")}</Button> : null}
-      {may("line.approve") && signOf(line.variance) !== 0 ? <Button onClick={() => setDecision("keep_book")}>{t("decide.keep_book")}</Button> : null}
+      {decisions(line, may).map((one) => (
+        <Button key={one} type={one === "approve" ? "primary" : "default"} onClick={() => setDecision(one)}>{t(`decide.${one}`)}</Button>
+      ))}
       {decision ? <DecisionDialog lines={[line.id]} decision={decision} done={close} close={() => setDecision(null)} /> : null}
     </div>
   );

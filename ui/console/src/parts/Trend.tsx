@@ -15,9 +15,10 @@ export default function Trend({ points }: { points: Today["accuracy"] }) {
   const navigate = useNavigate();
   const option = useMemo(() => {
     const plotted = points.map(({ lines, quantity }) => [lines, quantity].flatMap((share) => (share === null ? [] : [toPlot(share)]))).flat();
+    const lowest = Math.max(0, Math.floor((Math.min(1, ...plotted) - 0.005) * 25) / 25);
     const ink = token("ink-3");
     const lineOf = (key: "lines" | "quantity", name: string, colour: string, dashed: boolean) => ({
-      name, type: "line", symbol: dashed ? "circle" : "rect", symbolSize: 7, connectNulls: false, color: colour,
+      name, type: "line", symbol: dashed ? "circle" : "rect", symbolSize: 7, showAllSymbol: true, connectNulls: false, color: colour,
       lineStyle: { width: 2, type: dashed ? "dashed" : "solid" },
       data: points.map((point) => (point[key] === null ? null : toPlot(point[key]))),
     });
@@ -32,7 +33,7 @@ export default function Trend({ points }: { points: Today["accuracy"] }) {
       },
       xAxis: { type: "category", data: points.map(({ closed_at }) => formatDay(closed_at, language)), axisLine: { lineStyle: { color: token("line-strong") } }, axisTick: { show: false }, axisLabel: { color: ink } },
       yAxis: {
-        type: "value", max: 1, min: Math.max(0, Math.floor((Math.min(1, ...plotted) - 0.01) * 50) / 50), splitNumber: 3,
+        type: "value", max: 1, min: lowest, interval: (1 - lowest) / 4,
         axisLabel: { color: ink, formatter: (value: number) => `${Math.round(value * 1000) / 10}%` }, splitLine: { lineStyle: { color: token("line") } },
       },
       series: [lineOf("lines", t("today.lines"), token("accent"), false), lineOf("quantity", t("today.quantity"), token("ink-3"), true)],

@@ -10,7 +10,7 @@ function Spread({ line }: { line: Line }) {
   const { t } = useTranslation();
   const { variance_min: low, variance_max: high } = line;
   if (low === null || high === null || signOf(add(high, negate(low))) === 0) return null;
-  return <div className="small wait-text" title={t("derive.interval")}>[<Quantity value={low} signed /> … <Quantity value={high} signed />]</div>;
+  return <div className="small wait-text nowrap" title={t("derive.interval")}>[<Quantity value={low} signed /> … <Quantity value={high} signed />]</div>;
 }
 
 /** The columns approvals and recounts share. */
@@ -27,12 +27,12 @@ export function useLineColumns(): Record<"item" | "place" | "book" | "variance" 
     },
     place: {
       id: "place", name: t("lines.bin"), cell: (line) => (
-        <><Code>{line.bin}</Code><div className="small quiet"><Link to={`/counts/${line.count}/lines?line=${line.id}`}>{line.count}</Link></div></>
+        <div className="nowrap"><Code>{line.bin}</Code><div className="small"><Link to={`/counts/${line.count}/lines?line=${line.id}`}>{line.count}</Link></div></div>
       ),
     },
     book: {
       id: "book", name: t("lines.expectedCounted"), number: true, cell: (line) => (
-        <><Quantity value={line.expected} /> <span className="quiet">→</span> <b><Quantity value={line.counted} unit={line.unit} /></b></>
+        <span className="nowrap"><Quantity value={line.expected} /> <span className="quiet">→</span> <b><Quantity value={line.counted} unit={line.unit} /></b></span>
       ),
     },
     variance: {
@@ -48,7 +48,7 @@ export function useLineColumns(): Record<"item" | "place" | "book" | "variance" 
       ),
     },
     counter: {
-      id: "counter", name: t("lines.counter"), cell: (line) => <>{line.counter ?? "—"}<div className="small quiet"><When at={line.counted_at} /></div></>,
+      id: "counter", name: t("lines.counter"), cell: (line) => <span className="nowrap">{line.counter ?? "—"}<div className="small quiet"><When at={line.counted_at} /></div></span>,
     },
   };
 }

@@ -61,7 +61,7 @@ function CountHead({ count }: { count: Count }) {
             <State of="countState" code={count.state} />
             <span>{word("countKind", count.kind)}</span>
             <span>{count.blind ? t("count.blind") : t("count.open")}</span>
-            <span>{count.warehouses.map(({ name }) => name).join("、")}</span>
+            <span>{count.warehouses.map(({ name }) => name).join(t("list.comma"))}</span>
             {count.responsible ? <span>{t("count.responsible")} {count.responsible}</span> : null}
             {count.started_at ? <span>{t("count.startedAt")} <When at={count.started_at} /></span> : null}
             {count.closed_at ? <span>{t("count.closedAt")} <When at={count.closed_at} /></span> : null}

@@ -33,7 +33,7 @@ export default function GainLoss({ zones, currency, number }: { zones: Zone[]; c
       xAxis: { type: "value", show: false, ...reach(shown) },
       yAxis: {
         type: "category", inverse: true, data: shown.map(({ zone }) => zone), position: "left", axisTick: { show: false },
-        axisLine: { show: true, onZero: false, lineStyle: { color: token("line-strong") } }, axisLabel: { color: ink, fontSize: 13 },
+        axisLine: { show: false }, axisLabel: { color: ink, fontSize: 13 },
       },
       series: [bar("loss", "left"), bar("gain", "right")],
     };
@@ -46,7 +46,7 @@ export default function GainLoss({ zones, currency, number }: { zones: Zone[]; c
 function reach(zones: Zone[]): { min: number; max: number } {
   const gain = Math.max(0, ...zones.map((zone) => toPlot(zone.gain)));
   const loss = Math.min(0, ...zones.map((zone) => toPlot(zone.loss)));
-  const room = (gain - loss || 1) * 0.42;
+  const room = (gain - loss || 1) * 0.6;
   return { min: loss - room, max: gain + room };
 }
 

@@ -22,7 +22,7 @@ const THEME = themeQuartz.withParams({
   backgroundColor: "var(--surface)", foregroundColor: "var(--ink)", borderColor: "var(--line)", headerBackgroundColor: "var(--raised)",
   headerTextColor: "var(--ink-2)", accentColor: "var(--accent)", rowHoverColor: "var(--accent-soft)", selectedRowBackgroundColor: "var(--accent-soft)",
   oddRowBackgroundColor: "var(--surface)", fontFamily: "inherit", fontSize: 13, headerFontSize: 13, headerFontWeight: 500, rowHeight: 36, headerHeight: 38,
-  wrapperBorderRadius: 0, wrapperBorder: false, cellHorizontalPadding: 10, iconColor: "var(--ink-3)",
+  wrapperBorderRadius: 0, wrapperBorder: false, cellHorizontalPadding: 8, iconColor: "var(--ink-3)",
 });
 
 interface LineGridProps {
@@ -43,22 +43,21 @@ function useColumns(count: Count, sort: string | undefined): ColDef<Line>[] {
   return useMemo(() => {
     const quantity = ({ value }: Cell): string => (value == null ? "—" : formatDecimal(value as string));
     const number = (field: keyof Line & string, name: string, width: number, more: ColDef<Line> = {}): ColDef<Line> => ({
-      field, headerName: name, width, type: "rightAligned", cellClass: "num", valueFormatter: quantity, ...more,
+      field, headerName: name, width, type: "rightAligned", cellClass: "num right-cell", valueFormatter: quantity, ...more,
     });
-    const signed = { cellClass: ({ value }: CellClassParams<Line>) => ["num", tone(value as string | null)] };
+    const signed = { cellClass: ({ value }: CellClassParams<Line>) => ["num", "right-cell", tone(value as string | null)] };
     const columns: ColDef<Line>[] = [
-      { field: "bin", headerName: t("lines.bin"), width: 136, pinned: "left", cellClass: "code" },
-      { field: "item", headerName: t("lines.item"), width: 96, cellClass: "code" },
-      { field: "item_name", headerName: t("lines.itemName"), flex: 1, minWidth: 150, tooltipField: "item_name", sortable: false },
-      { field: "lot", headerName: t("lines.lot"), width: 92, cellClass: "code", valueFormatter: ({ value }) => (value as string | null) ?? "—" },
-      { field: "unit", headerName: t("lines.unit"), width: 56, sortable: false },
-      number("expected", t("lines.expected"), 92),
-      number("counted", t("lines.counted"), 92),
-      number("variance", t("lines.varianceShort"), 92, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatDecimal(value as string, { signed: true })) }),
-      number("value", t("lines.value"), 116, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatMoney(value as string, count.currency, true)) }),
-      { field: "state", headerName: t("lines.state"), width: 118, cellRenderer: ({ value }: { value?: string }) => <State of="lineState" code={value} /> },
-      { field: "counter", headerName: t("lines.counter"), width: 92, valueFormatter: ({ value }) => (value as string | null) ?? "—" },
-      { field: "counted_at", headerName: t("lines.countedAt"), width: 124, cellClass: "num", valueFormatter: ({ value }) => formatTime(value as string | null, language) },
+      { field: "bin", headerName: t("lines.bin"), width: 124, pinned: "left", cellClass: "code" },
+      { field: "item", headerName: t("lines.item"), width: 78, cellClass: "code" },
+      { field: "item_name", headerName: t("lines.itemName"), flex: 1, minWidth: 120, tooltipField: "item_name", sortable: false },
+      { field: "lot", headerName: t("lines.lot"), width: 84, cellClass: "code", valueFormatter: ({ value }) => (value as string | null) ?? "—" },
+      number("expected", t("lines.expected"), 88),
+      number("counted", t("lines.counted"), 104, { valueFormatter: ({ value, data }: Cell) => (value == null ? "—" : `${formatDecimal(value as string)} ${data?.unit ?? ""}`) }),
+      number("variance", t("lines.varianceShort"), 80, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatDecimal(value as string, { signed: true })) }),
+      number("value", t("lines.value"), 112, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatMoney(value as string, count.currency, true)) }),
+      { field: "state", headerName: t("lines.state"), width: 104, cellRenderer: ({ value }: { value?: string }) => <State of="lineState" code={value} /> },
+      { field: "counter", headerName: t("lines.counter"), width: 80, valueFormatter: ({ value }) => (value as string | null) ?? "—" },
+      { field: "counted_at", headerName: t("lines.countedAt"), width: 108, cellClass: "num", valueFormatter: ({ value }) => formatTime(value as string | null, language) },
     ];
     const [field, direction] = sort?.startsWith("-") ? [sort.slice(1), "desc" as const] : [sort, "asc" as const];
     return columns.map((column) => ({ ...column, ...(column.field === field && field ? { initialSort: direction } : {}) }));

@@ -1,5 +1,5 @@
 import type { TimelineEntry } from "@shared/model";
-import { formatDay } from "@shared/time";
+import { formatClock, formatDay, formatExact } from "@shared/time";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, Skeleton } from "antd";
 import { useTranslation } from "react-i18next";
@@ -10,7 +10,6 @@ import { useMay } from "../../app/session";
 import { word } from "../../app/words";
 import { Panel } from "../../parts/layout";
 import { Failed, Notice } from "../../parts/states";
-import { When } from "../../parts/values";
 import { useCount } from "./Count";
 
 const SIZE = 50;
@@ -51,7 +50,7 @@ function Entry({ of, before }: { of: TimelineEntry; before: TimelineEntry | unde
     <>
       {day === formatDay(before?.at, language) ? null : <li className="timeline-day">{day}</li>}
       <li className={`timeline-entry timeline-${of.kind}`}>
-        <span className="timeline-at num"><When at={of.at} seconds /></span>
+        <time className="timeline-at num" dateTime={of.at} title={formatExact(of.at, language)}>{formatClock(of.at, language)}</time>
         <span className="timeline-kind">{word("timelineKind", of.kind)}</span>
         <span className="timeline-text">
           {of.text}
