@@ -234,7 +234,7 @@ def test_connector_with_code_in_any_folder(tmp_path: Path) -> None:
     [
         ("x = 1", "connectors.one_class_wanted"),
         ("1 / 0", "connectors.broken_code"),
-        (CODE + CODE.replace("Acme", "B"), None),
+        (CODE + CODE.replace("Acme", "Other"), "connectors.one_class_wanted"),
     ],
 )
 def test_connector_code_that_cannot_serve(code: str, answer: str, tmp_path: Path) -> None:

@@ -97,14 +97,20 @@ class Session:
             if not self._token:
                 answer = self._http.send(self._login_request(auth))
                 body = answer.json()
-                if (failure := self._failure_in(body, answer)) is not None:
-                    raise failure
+                self._refuse_login(body, answer)
                 token = text_of(dig(body, auth.token or "access_token"))
                 if not token:
                     raise answer.surprise("rest.no_token", path=auth.token or "access_token")
                 self._http.mask.add(token)
                 self._token = token
             return self._token
+
+    def _refuse_login(self, body: Any, answer: Answer) -> None:
+        """An OAuth2 answer, and some others, has no envelope: only a code that is there is judged."""
+        if self._spec.errors is None or dig(body, self._spec.errors.code) is MISSING:
+            return
+        if (failure := self._failure_in(body, answer)) is not None:
+            raise failure
 
     def _login_request(self, auth: Auth) -> Request:
         if auth.kind == "login":
