@@ -4,7 +4,7 @@ Here nothing is compared with formulas. The shelf is known; people count what li
 must be exactly what was wrong on the shelf before, and booking it must make the book say what is on the shelf.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -143,6 +143,8 @@ def test_a_backdated_movement_restates_the_snapshot_and_is_counted_once():
     line = assess(facts)
     assert (line.expected, line.variance, line.outcome) == (6, 0, Outcome.MATCH)
     assert line.reasons == ("snapshot_restated",)
+    at_once = replace(facts, movements=[Movement("m", Decimal(-4), START)])
+    assert assess(at_once).reasons == ("snapshot_restated",)
 
 
 def test_a_movement_seen_late_changes_the_line_by_exactly_itself():
@@ -151,4 +153,5 @@ def test_a_movement_seen_late_changes_the_line_by_exactly_itself():
     before = assess(LineFacts(Decimal(10), START, [late], [Scan("s", Decimal(6), at)], Policy(seen_until=at), at, 0))
     after = assess(LineFacts(Decimal(10), START, [late], [Scan("s", Decimal(6), at)], Policy(), at, 0))
     assert (before.variance, after.variance) == (-4, 0)
+    assert after.interval.is_point  # unless a policy says so, nothing is ambiguous
     assert after.variance == before.variance - late.quantity
