@@ -43,6 +43,7 @@ def build_pages(ui: Path, static: Path) -> None:
     stamp, wanted = static / "built-from.sha256", fingerprint(sources(ui), ui)
     if is_built(static, stamp, wanted):
         return
+    stamp.unlink(missing_ok=True)
     node, npm = find_node()
     install_packages(ui, node, npm)
     vite = str(ui / "node_modules" / "vite" / "bin" / "vite.js")
@@ -84,7 +85,9 @@ def find_node() -> tuple[str, str]:
 
 def run(step: str, command: list[str], folder: Path, node: str) -> None:
     """Run quietly; say exactly what went wrong when it does."""
-    environment = {**os.environ, "PATH": os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])}
+    path = os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PATH": path, "NO_COLOR": "1"}
+    environment.pop("FORCE_COLOR", None)
     done = subprocess.run(
         command,
         cwd=folder,

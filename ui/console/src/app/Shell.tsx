@@ -75,7 +75,7 @@ function Navigation({ places }: { places: Place[] }) {
         return (
           <NavLink key={place.to} to={place.to} end={place.to === "/"} className="rail-link">
             <span>{t(place.name)}</span>
-            {waiting > 0 ? <span className="rail-count num" aria-label={t("nav.waiting", { count: waiting })}>{formatCount(waiting)}</span> : null}
+            {waiting > 0 ? <span className="rail-count num" aria-label={t("nav.waiting", { total: waiting })}>{formatCount(waiting)}</span> : null}
           </NavLink>
         );
       })}

@@ -127,7 +127,7 @@ function DecisionBar({ data, present, decisions, decide, clear }: BarProps) {
   return (
     <div className="bar" role="region" aria-label={t("approvals.bar")}>
       <div className="bar-facts">
-        <b className="num" role="status">{some ? t("approvals.chosen", { lines: formatCount(present.length) }) : t("approvals.waiting", { lines: formatCount(data.total) })}</b>
+        <b className="num" role="status">{some ? t("approvals.chosen", { lines: formatCount(present.length) }) : t("approvals.waiting", { count: data.total, lines: formatCount(data.total) })}</b>
         <span>{t("value.gain")} <Money value={some ? sum(1) : data.gain} signed /></span>
         <span>{t("value.loss")} <Money value={some ? sum(-1) : data.loss} signed /></span>
         <span>{t("value.net")} <b className={`num ${tone(some ? net : data.net)}`}>{formatMoney(some ? (net ?? "0") : data.net, "CNY", true)}</b></span>

@@ -58,12 +58,16 @@ function OneLink({ link }: { link: LinkData }) {
       <Panel title={t("links.tables")} note={t("links.tablesNote")}>
         {link.tables.length ? (
           <ul className="documents">
-            {link.tables.map((table) => <li key={table.name}><Code>{table.name}</Code> <span className="quiet num">{t("links.rows", { rows: formatCount(typeof table.rows === "number" ? table.rows : table.rows.length) })}</span></li>)}
+            {link.tables.map((table) => <li key={table.name}><Code>{table.name}</Code> <span className="quiet num">{t("links.rows", { count: rowsOf(table), rows: formatCount(rowsOf(table)) })}</span></li>)}
           </ul>
         ) : <p className="panel-empty">{t("links.noTables")}</p>}
       </Panel>
     </>
   );
+}
+
+function rowsOf({ rows }: LinkData["tables"][number]): number {
+  return typeof rows === "number" ? rows : rows.length;
 }
 
 /** A rule's cell as a person would write it in a grid: chains joined, structures as JSON. */
@@ -77,7 +81,7 @@ function RuleTable({ name, version, rules, open }: { name: string; version: numb
   const { t } = useTranslation();
   return (
     <details className="rules" open={open}>
-      <summary><b>{word("fieldMap", name)}</b> <Code>{name}</Code> <span className="quiet num">{t("links.version", { version })} · {t("links.rules", { rules: rules.length })}</span></summary>
+      <summary><b>{word("fieldMap", name)}</b> <Code>{name}</Code> <span className="quiet num">{t("links.version", { version })} · {t("links.rules", { count: rules.length, rules: rules.length })}</span></summary>
       <div className="table-scroll">
         <table className="table table-small">
           <thead><tr><th>{t("rule.target")}</th><th>{t("rule.from")}</th><th>{t("rule.change")}</th><th>{t("rule.when")}</th><th>{t("rule.default")}</th><th>{t("rule.note")}</th></tr></thead>

@@ -65,7 +65,7 @@ function Rows({ rows, total, page, go }: { rows: QuarantineRow[]; total: number;
     <>
       {mayResolve ? (
         <div className="bar">
-          <div className="bar-facts"><b className="num" role="status">{chosen.size ? t("approvals.chosen", { lines: formatCount(chosen.size) }) : t("quarantine.total", { total: formatCount(total) })}</b></div>
+          <div className="bar-facts"><b className="num" role="status">{chosen.size ? t("approvals.chosen", { lines: formatCount(chosen.size) }) : t("quarantine.total", { count: total, total: formatCount(total) })}</b></div>
           <div className="bar-actions"><Button type="primary" disabled={!chosen.size} onClick={() => setResending(true)}>{t("quarantine.resend")}</Button></div>
         </div>
       ) : null}
@@ -84,13 +84,13 @@ function ResendDialog({ ids, close, done }: { ids: Id[]; close: () => void; done
   const { message } = AntApp.useApp();
   const act = async (): Promise<void> => {
     await api.resendQuarantined(ids);
-    message.success(t("quarantine.resent", { rows: formatCount(ids.length) }));
+    message.success(t("quarantine.resent", { count: ids.length, rows: formatCount(ids.length) }));
     done();
     await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
   };
   return (
     <ReasonDialog
-      title={t("quarantine.resendTitle", { rows: formatCount(ids.length) })}
+      title={t("quarantine.resendTitle", { count: ids.length, rows: formatCount(ids.length) })}
       summary={<p className="dialog-says">{t("quarantine.resendSays")}</p>}
       confirm={t("quarantine.resend")}
       asks={false}

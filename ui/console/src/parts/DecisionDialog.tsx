@@ -23,19 +23,20 @@ export function DecisionDialog({ lines, decision, done, close }: DecisionDialogP
   const preview = useQuery({
     queryKey: ["preview", decision, lines], queryFn: () => api.previewDecision(lines, decision), gcTime: 0, staleTime: Infinity,
   });
+  const doable = preview.data?.lines ?? lines.length;
   const act = async (reason: string): Promise<void> => {
     const { changed, refused } = await api.decide(lines, decision, reason);
-    message.success(t("decide.done", { decision: t(`decide.${decision}`), lines: formatCount(changed) }));
-    if (refused.length) message.warning(t("decide.refused", { lines: formatCount(refused.length), message: refused[0]?.message }), 8);
+    message.success(t("decide.done", { decision: t(`decide.${decision}`), count: changed, lines: formatCount(changed) }));
+    if (refused.length) message.warning(t("decide.refused", { count: refused.length, lines: formatCount(refused.length), message: refused[0]?.message }), 8);
     await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
     done();
   };
   return (
     <ReasonDialog
-      title={t(`decide.${decision}Title`, { lines: formatCount(lines.length) })}
+      title={t(`decide.${decision}Title`, { count: lines.length, lines: formatCount(lines.length) })}
       summary={<Load of={preview} rows={3}>{(data) => <Effect of={data} decision={decision} />}</Load>}
-      confirm={t(`decide.${decision}Confirm`, { lines: formatCount(preview.data?.lines ?? lines.length) })}
-      ready={(preview.data?.lines ?? 0) > 0}
+      confirm={t(`decide.${decision}Confirm`, { count: doable, lines: formatCount(doable) })}
+      ready={preview.data !== undefined && doable > 0}
       act={act}
       close={close}
     />
@@ -61,14 +62,14 @@ function Effect({ of, decision }: { of: DecisionPreview; decision: Decision }) {
         <ul className="postings">
           {of.postings.map((one) => (
             <li key={one.system + one.location}>
-              <b>{one.system.toUpperCase()}</b> <span className="code">{one.location}</span> <span className="num">{t("decide.postingLines", { lines: formatCount(one.lines) })}</span>
+              <b>{one.system.toUpperCase()}</b> <span className="code">{one.location}</span> <span className="num">{t("decide.postingLines", { count: one.lines, lines: formatCount(one.lines) })}</span>
             </li>
           ))}
         </ul>
       ) : null}
       {of.refused.length ? (
         <div className="refused" role="alert">
-          <b>{t("decide.willRefuse", { lines: formatCount(of.refused.length) })}</b>
+          <b>{t("decide.willRefuse", { count: of.refused.length, lines: formatCount(of.refused.length) })}</b>
           <ul>{[...new Set(of.refused.map(({ message }) => message))].slice(0, 4).map((message) => <li key={message}>{message}</li>)}</ul>
         </div>
       ) : null}

@@ -66,7 +66,7 @@ export function ReasonDialog({ title, summary, confirm, danger = false, asks = t
               if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void submit();
             }}
           />
-          <small>{t("reason.hint", { count: SHORTEST })}</small>
+          <small>{t("reason.hint", { least: SHORTEST })}</small>
         </label>
       ) : null}
       {error ? <Alert type="error" title={sentence(error)} role="alert" /> : null}

@@ -99,7 +99,7 @@ export function LineGrid({ count, filter, sort, changeSort, open, chosen, told }
   return (
     <div className="grid-box panel">
       {error ? <div className="grid-over"><Failed error={error} retry={() => { setError(null); grid.current?.purgeInfiniteCache(); }} /></div> : null}
-      {empty && !error ? <div className="grid-over"><Notice mark="empty" title={t("table.noneFound")}>{t(Object.keys(filter).length ? "table.noneFoundNext" : "lines.noneNext")}</Notice></div> : null}
+      {empty && !error ? <div className="grid-over"><Notice mark="empty" title={t("table.noneFound")}>{Object.keys(filter).length ? t("table.noneFoundNext") : t("lines.noneNext")}</Notice></div> : null}
       <AgGridReact<Line>
         theme={THEME}
         rowModelType="infinite"

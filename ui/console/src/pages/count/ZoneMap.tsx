@@ -126,7 +126,7 @@ export function ZoneMap({ label, bins, hover, open }: ZoneMapProps) {
       ref={canvas}
       tabIndex={0}
       role="img"
-      aria-label={`${t("map.label", { zone: label, count: bins.length })} ${here ? `${here.bin}: ${t(`map.kind.${kindOf(here)}`)}` : ""}`}
+      aria-label={`${t("map.label", { zone: label, amount: bins.length })} ${here ? `${here.bin}: ${t(`map.kind.${kindOf(here)}`)}` : ""}`}
       style={{ width: columns * STEP, height: rows * STEP, display: "block", cursor: here ? "pointer" : "default" }}
       onPointerMove={(event) => {
         const index = point(event);
