@@ -1,176 +1,20 @@
 """The sandbox WMS as a real process on a real PostgreSQL, met only over HTTP."""
 
+# ruff: noqa: F811 - fixtures are imported under the name by which tests ask for them
+
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from countbridge.postgres import EmbeddedPostgres
-from countbridge.sandbox.world import World, generate
-
-Row = dict[str, Any]
-COMMAND = [sys.executable, "-m", "countbridge.sandbox.wms"]
-SOURCES = Path(__file__).parents[2] / "src"
-
-
-@dataclass
-class Wms:
-    """A running sandbox WMS with its own database."""
-
-    environment: dict[str, str]
-    port: int = 0
-    process: subprocess.Popen[bytes] | None = None
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
-
-    def start(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.process = subprocess.Popen([*COMMAND, "serve", "--port", str(self.port)], env=self.environment)
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                self.data("GET", "ping")
-            except httpx.TransportError:
-                assert time.monotonic() < deadline, "the WMS does not answer"
-                assert self.process.poll() is None, "the WMS ended"
-                time.sleep(0.1)
-            else:
-                return
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(timeout=40)
-        self.http.close()
-
-    def raw(self, method: str, path: str, *, key: str | None = "api", **request: Any) -> httpx.Response:
-        headers = {"X-Api-Key": key} if key else {}
-        return self.http.request(
-            method, f"http://127.0.0.1:{self.port}/api/v1/{path}", headers=headers | {"X-Floor-Key": "floor"}, **request
-        )
-
-    def call(self, method: str, path: str, **request: Any) -> Row:
-        response = self.raw(method, path, **request)
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    def data(self, method: str, path: str, **request: Any) -> Row:
-        answer = self.call(method, path, **request)
-        assert answer["code"] == 0, answer
-        return answer["data"]
-
-    def refused(self, method: str, path: str, **request: Any) -> Row:
-        answer = self.call(method, path, **request)
-        assert answer["code"] >= 4000
-        assert answer["data"] is None
-        return answer
-
-    def every(self, path: str, limit: int = 200, **filters: str) -> list[Row]:
-        """All rows of a list that ends with `next: null`."""
-        rows, cursor = [], ""
-        while cursor is not None:
-            page = self.data("GET", path, params={**filters, "cursor": cursor, "limit": limit})
-            rows += page["rows"]
-            cursor = page["next"]
-        return rows
-
-    def feed(self, path: str = "movements", limit: int = 500) -> list[Row]:
-        """All rows of a feed whose `next` is always a cursor."""
-        rows, cursor = [], "0"
-        while True:
-            page = self.data("GET", path, params={"cursor": cursor, "limit": limit})
-            if not page["rows"]:
-                assert page["next"] == cursor
-                return rows
-            rows += page["rows"]
-            cursor = page["next"]
-
-    def book(self) -> dict[tuple[str, str, str], Decimal]:
-        return by_key(self.every("stock", limit=500))
-
-    def work(self, rate: int) -> Row:
-        return self.data("POST", "work", json={"rate_per_minute": rate, "delay_seconds": 0})
-
-
-def by_key(rows: list[Row]) -> dict[tuple[str, str, str], Decimal]:
-    keyed = {(row["bin"], row["sku"], row["lot"]): Decimal(row["qty"]) for row in rows}
-    assert len(keyed) == len(rows), "a key appears twice"
-    return keyed
-
-
-def sums(movements: list[Row]) -> dict[tuple[str, str, str], Decimal]:
-    """What the movements, each counted once, add up to."""
-    once = {row["id"]: row for row in movements}
-    totals: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
-    for row in once.values():
-        totals[row["bin"], row["sku"], row["lot"]] += Decimal(row["qty"])
-    return totals
-
-
-def difference(after: dict, before: dict) -> dict[tuple[str, str, str], Decimal]:
-    changes = {key: after.get(key, Decimal(0)) - before.get(key, Decimal(0)) for key in after.keys() | before.keys()}
-    return {key: change for key, change in changes.items() if change}
-
-
-def non_zero(totals: dict[tuple[str, str, str], Decimal]) -> dict[tuple[str, str, str], Decimal]:
-    return {key: total for key, total in totals.items() if total}
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    return generate()
-
-
-@pytest.fixture(scope="module")
-def start_wms(
-    postgres: EmbeddedPostgres, world: World, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., Wms]]:
-    file = tmp_path_factory.mktemp("world") / "world.json"
-    file.write_text(world.to_json(), encoding="utf-8")
-    running: list[Wms] = []
-
-    def start(**settings: str) -> Wms:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(SOURCES),
-            "SANDBOX_DATABASE_URL": postgres.url(f"sandbox_wms_{len(running)}"),
-            "SANDBOX_API_KEY": "api",
-            "SANDBOX_FLOOR_KEY": "floor",
-            **settings,
-        }
-        for expected in ("loaded", "already loaded"):
-            command = [*COMMAND, "load", "--world", str(file)]
-            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-            assert done.stdout.strip() == expected
-        wms = Wms(environment)
-        running.append(wms)
-        wms.start()
-        return wms
-
-    yield start
-    for wms in running:
-        wms.stop()
+from countbridge.sandbox.world import World
+from sandbox_wms_server import Row, Wms, by_key, company, difference, non_zero, start_wms, sums  # noqa: F401  fixtures
 
 
 @pytest.fixture(scope="module")
@@ -200,19 +44,19 @@ def change(line: Row, delta: str, number: int = 1, **other: str) -> Row:
 # ---- reading
 
 
-def test_lists_are_complete_at_any_page_size(wms: Wms, world: World) -> None:
-    assert by_key(wms.every("stock", limit=73)) == by_key(world.wms_stock())
-    assert [row["bin"] for row in wms.every("bins", limit=7)] == [place.code for place in world.bins]
+def test_lists_are_complete_at_any_page_size(wms: Wms, company: World) -> None:
+    assert by_key(wms.every("stock", limit=73)) == by_key(company.wms_stock())
+    assert [row["bin"] for row in wms.every("bins", limit=7)] == [place.code for place in company.bins]
     goods = wms.every("goods", limit=100)
-    assert {(row["sku"], row["ext_code"]) for row in goods} == {(item.sku, item.code) for item in world.items}
+    assert {(row["sku"], row["ext_code"]) for row in goods} == {(item.sku, item.code) for item in company.items}
 
 
-def test_stock_is_filtered_by_warehouse_zone_and_bin(wms: Wms, world: World) -> None:
+def test_stock_is_filtered_by_warehouse_zone_and_bin(wms: Wms, company: World) -> None:
     suzhou = wms.every("stock", warehouse="SZ02")
     assert suzhou
     assert all(row["bin"].startswith("SZ-") for row in suzhou)
     assert {row["bin"] for row in wms.every("stock", bin="SH-A-01-1")} == {"SH-A-01-1"}
-    assert len(wms.every("stock", zone="SH-B")) == sum(line.bin.startswith("SH-B") for line in world.book)
+    assert len(wms.every("stock", zone="SH-B")) == sum(line.bin.startswith("SH-B") for line in company.book)
     assert wms.refused("GET", "stock", params={"zone": "SH-Q"})["code"] == 4220
     assert "zome" in wms.refused("GET", "stock", params={"zome": "SH-A"})["message"]
 
@@ -279,7 +123,7 @@ def test_many_at_once_with_one_key_post_once(wms: Wms, count_no: str) -> None:
     assert list(difference(wms.book(), before).values()) == [Decimal(3)]
 
 
-def test_bad_lines_are_refused_by_name_and_good_ones_posted(wms: Wms, world: World, count_no: str) -> None:
+def test_bad_lines_are_refused_by_name_and_good_ones_posted(wms: Wms, company: World, count_no: str) -> None:
     stock = wms.every("stock", limit=500)
     plain = next(row for row in stock if row["uom"] == "PCS" and not row["lot"])
     lotted = next(row for row in stock if row["lot"] and row["uom"] == "KGM")
@@ -423,15 +267,15 @@ def test_people_count_in_the_wms(wms: Wms, count_no: str) -> None:
 # ---- the floor's page
 
 
-def test_shelf_page_needs_the_key_once(wms: Wms, world: World) -> None:
+def test_shelf_page_needs_the_key_once(wms: Wms, company: World) -> None:
     address = f"http://127.0.0.1:{wms.port}/shelf"
     with httpx.Client() as browser:
         assert browser.get(f"{address}/SH-A-01-1").status_code == 403
         assert browser.get(f"{address}?key=floor").status_code == 200
         page = browser.get(f"{address}/SH-A-01-1")
-        lying = [line for line in world.shelf if line.bin == "SH-A-01-1"]
+        lying = [line for line in company.shelf if line.bin == "SH-A-01-1"]
         for line in lying:
-            assert world.item_by_code[line.item].name_zh in page.text
+            assert company.item_by_code[line.item].name_zh in page.text
         assert page.text.count('<li class="goods">') == len(lying)
         missing = browser.get(f"{address}/SH-Q-1")
         assert missing.status_code == 404
