@@ -1,4 +1,4 @@
-"""The interface of the sandbox WMS to a real Tryton: each movement is posted there once, whatever is lost on the way."""
+"""The sandbox WMS posting to a real Tryton: each movement is posted there once, whatever is lost on the way."""
 
 # ruff: noqa: F811 - fixtures are imported under the name by which tests ask for them
 
