@@ -64,12 +64,18 @@ class Site:
         if self.database in self.postgres.names():
             return
         with self.postgres.alone():
-            template = self._template(report)
+            template = self._make_template(report)
             report("Tryton: copying the filled database")
             self.postgres.create(self.database, template)
 
-    def _template(self, report: Report) -> str:
-        base, filled = f"erp_base_{_digest(REQUIREMENTS)}", f"erp_filled_{self._fingerprint()}"
+    @cached_property
+    def template(self) -> str:
+        """Name of the filled database that this one is a copy of: of this Tryton, this company, these keys."""
+        keys = json.dumps([self.keys.passwords, self.keys.api_keys], sort_keys=True)
+        return f"erp_filled_{_digest(REQUIREMENTS, self.world, *sorted(INSIDE.glob('*.py')), text=keys)}"
+
+    def _make_template(self, report: Report) -> str:
+        base, filled = f"erp_base_{_digest(REQUIREMENTS)}", self.template
         known = self.postgres.names()
         if filled in known:
             return filled
@@ -110,14 +116,12 @@ class Site:
         self, step: str, arguments: list[str], extra: dict[str, str] | None = None, report: Report = say_nothing
     ) -> None:
         """Run Tryton's interpreter; each line it prints goes to `report`, what it complains of to the log."""
-        with self.log_file.open("a+", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                [str(python_of(self.venv)), *arguments],
-                env=self.environment() | (extra or {}),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+        command = [str(python_of(self.venv)), *arguments]
+        environment = self.environment() | (extra or {})
+        with (
+            self.log_file.open("a+", encoding="utf-8") as log,
+            subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+        ):
             assert process.stdout is not None
             for line in process.stdout:
                 report(line.strip())
@@ -135,10 +139,6 @@ class Site:
         # The address and the user come from the environment: a socket folder does not fit Tryton's URI.
         text = "[database]\nuri = postgresql://\n[request]\ntimeout = 300\n[web]\nroot =\n"
         self.config_file.write_text(text, encoding="utf-8")
-
-    def _fingerprint(self) -> str:
-        keys = json.dumps([self.keys.passwords, self.keys.api_keys], sort_keys=True)
-        return _digest(REQUIREMENTS, self.world, *sorted(INSIDE.glob("*.py")), text=keys)
 
 
 def _digest(*files: Path, text: str = "") -> str:

@@ -1,14 +1,16 @@
 """Posting a correction: draft → remember its id → fill in quantities → confirm. Only the last step moves stock.
 
 Tryton's inventory compares a counted quantity with an expected one and books the difference. We post a difference, so
-each line gets expected + delta. Whenever an inventory is written Tryton computes its expected quantities anew; after
-writing we look again, and confirm only when quantity − expected is the delta in every line. Confirming uses exactly the
-two numbers we saw: stock that moves in between changes the book, not the correction.
+each line gets expected + delta. Whenever an inventory is written Tryton computes its expected quantities anew: a line
+whose stock just moved is then off by that, and is written by itself, which leaves its expected quantity alone.
+We confirm only when quantity − expected is the delta in every line, and confirming uses exactly those two numbers:
+stock that moves afterwards changes the book, not the correction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,7 +22,7 @@ from countbridge.connectors.systems.tryton import codes
 from countbridge.connectors.systems.tryton.lines import Key, Line, LineReader, named_in, receipts
 from countbridge.connectors.systems.tryton.rest import Record, TrytonRest
 from countbridge.connectors.systems.tryton.values import date_value, dig, plain, text_of, whole
-from countbridge.errors import InputError, Rejected, TryLater
+from countbridge.errors import InputError, Rejected, RemoteError, TryLater
 
 TRIES = 10
 FIELDS = ["state", "number"]
@@ -101,25 +103,39 @@ class Posting:
 
     def _fill(self, record: Record, wanted: Mapping[Key, Line], about: str) -> dict[int, str]:
         """Bring every line to quantity − expected = delta; returns what stands against it, by line."""
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             now = _keys(record)
             if set(now) != set(wanted) or len(dig(record, "lines")) != len(wanted):
                 raise Rejected("tryton.draft_changed", record=about, number=text_of(dig(record, "number")))
-            if all(_difference(line) == wanted[key].delta for key, line in now.items()):
+            off = {key: line for key, line in now.items() if _difference(line) != wanted[key].delta}
+            if not off:
                 return {}
-            wrong, writes = {}, []
-            for key, line in now.items():
-                target = _expected(line) + wanted[key].delta
-                if target < 0:
-                    book, delta = plain(_expected(line)), plain(wanted[key].delta)
-                    wrong[wanted[key].position] = f"the book holds {book}; with {delta} it would fall below zero"
-                # A number as text would be text to Tryton; a float would be a guess.
-                writes += [[whole(line, "id")], {"quantity": msgspec.Raw(plain(target).encode())}]
-            if wrong:
+            if wrong := _below_zero(off, wanted):
                 return wrong
-            path, values = f"stock.inventory/{whole(record, 'id')}", {"lines": [["write", *writes]]}
-            record = self._change("PUT", path, values, ["id", *FIELDS, *LINES], about, harmless=True)
+            quantities = {whole(line, "id"): _expected(line) + wanted[key].delta for key, line in off.items()}
+            record = (
+                self._fill_all(record, quantities, about)
+                if attempt == 0
+                else self._fill_each(record, quantities, about)
+            )
         raise TryLater("tryton.stock_moving", record=about, tries=TRIES)
+
+    def _fill_all(self, record: Record, quantities: Mapping[int, Decimal], about: str) -> Record:
+        """One request for many lines; Tryton computes what it expects in all of them anew."""
+        writes: list[Any] = []
+        for id_, quantity in quantities.items():
+            writes += [[id_], _counted(quantity)]
+        path = f"stock.inventory/{whole(record, 'id')}"
+        return self._change("PUT", path, {"lines": [["write", *writes]]}, ["id", *FIELDS, *LINES], about, harmless=True)
+
+    def _fill_each(self, record: Record, quantities: Mapping[int, Decimal], about: str) -> Record:
+        """The few lines whose stock moved just then, one by one."""
+        for id_, quantity in quantities.items():
+            self._change("PUT", f"stock.inventory.line/{id_}", _counted(quantity), ["id"], about, harmless=True)
+        after = self._draft(str(whole(record, "id")), about)
+        if after is None:
+            raise Rejected("tryton.draft_changed", record=about, number=text_of(dig(record, "number")))
+        return after
 
     def _confirm(self, record: Record, document: Document, about: str) -> Receipt:
         id_ = whole(record, "id")
@@ -132,16 +148,16 @@ class Posting:
                 raise
             if dig(after, "state") == "done":  # another worker was quicker
                 return self._confirmed(after, document)
-            message = refusal.params.get("message", "")
-            wrong = named_in(message, document)
+            self._discard(after, about)
+            wrong = named_in(refusal.params.get("message", ""), document)
             if not wrong:
                 raise
-            self._discard(after, about)
             return Receipt("rejected", lines=receipts(document, wrong))
 
     def _discard(self, record: Record, about: str) -> None:
-        """A draft that can never be posted would confuse people: delete it."""
-        self.rest.delete(f"stock.inventory/{whole(record, 'id')}", about)
+        """A refused draft would confuse people in Tryton: delete it. If that fails it stays, and does no harm."""
+        with suppress(RemoteError):
+            self.rest.delete(f"stock.inventory/{whole(record, 'id')}", about)
 
     def _confirmed(self, record: Record, document: Document) -> Receipt:
         if dig(record, "state") != "done":
@@ -172,6 +188,21 @@ def _expected(line: Record) -> Decimal:
 def _difference(line: Record) -> Decimal | None:
     quantity: Any = dig(line, "quantity")
     return None if quantity is None else Decimal(plain(quantity)) - _expected(line)
+
+
+def _counted(quantity: Decimal) -> Record:
+    """Written digit by digit: as text it would be text to Tryton, as a float it would be a guess."""
+    return {"quantity": msgspec.Raw(plain(quantity).encode())}
+
+
+def _below_zero(lines: Mapping[Key, Record], wanted: Mapping[Key, Line]) -> dict[int, str]:
+    """Tryton counts no negative quantities: a correction beyond the book cannot be posted."""
+    wrong = {}
+    for key, line in lines.items():
+        book, delta = _expected(line), wanted[key].delta
+        if book + delta < 0:
+            wrong[wanted[key].position] = f"the book holds {plain(book)}; with {plain(delta)} it would fall below zero"
+    return wrong
 
 
 def _details(record: Record) -> dict[str, str]:

@@ -18,6 +18,7 @@ from countbridge.errors import ConfigError, ContractSurprise, Rejected
 Record = dict[str, Any]
 Domain = list[Any]
 PAGE = 500  # records a request
+FORBIDDEN = 403  # a right that is missing, but also a closed stock period: Tryton keeps its reasons to itself
 FAILED = 500  # Tryton's page when its own code raised; its transaction is rolled back by then
 
 
@@ -115,11 +116,12 @@ class TrytonRest:
             params={"f": list(fields)},
             headers=_headers(context, "en"),
             json=values,
-            accept=(FAILED,) if harmless else (),
+            accept=(FORBIDDEN, FAILED) if harmless else (FORBIDDEN,),
         )
         answer = self.http.send(request)
-        if answer.status == FAILED:
-            raise Rejected("tryton.failed", **named(self.http.system, request), message=remote_message(answer.body))
+        if answer.status in (FORBIDDEN, FAILED):
+            code = "tryton.refused" if answer.status == FORBIDDEN else "tryton.failed"
+            raise Rejected(code, **named(self.http.system, request), message=remote_message(answer.body))
         return _record(answer)
 
     def delete(self, path: str, about: str) -> None:
