@@ -33,7 +33,7 @@ version: "1"
 tier: {kind: contract, version: "1"}
 roles: [wms]
 limits: {per_second: 1000}
-timeouts: {connect: 1, read: 1, total: 5}
+timeouts: {connect: 5, read: 20, total: 40}
 settings:
   url: {description: {zh: 地址, en: Address}}
   user: {required: false, description: {zh: 用户, en: User}}

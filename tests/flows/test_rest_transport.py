@@ -29,17 +29,20 @@ from rest_server import Call, Reply, data, remote
 READ = Request("GET", "/stock", "stock of W1")
 WRITE = Request("POST", "/adjustments", "adjustment K-1", effect="write", json={"key": "K-1"})
 FAST = Limits(per_second=Decimal(1000), answer_megabytes=1)
-SHORT = Timeouts(connect=Decimal("0.5"), read=Decimal("0.4"), total=Decimal("1"))
+PATIENT = Timeouts(connect=Decimal(5), read=Decimal(20), total=Decimal(40))  # a busy machine is not a slow remote
+SHORT = Timeouts(connect=Decimal(5), read=Decimal("0.4"), total=Decimal(1))
 HTML = b"<!doctype html><html><head><title>Please sign in</title></head><body>x</body></html>"
 
 
 def client(url: str, **options: object) -> HttpClient:
-    given = {"system": "acme", "limits": FAST, "timeouts": SHORT, "secrets": ("s3cret/key",)} | options
+    given = {"system": "acme", "limits": FAST, "timeouts": PATIENT, "secrets": ("s3cret/key",)} | options
     return HttpClient(url, **given)  # type: ignore[arg-type]
 
 
 def failure(reply: Reply, request: Request, **options: object) -> CountbridgeError:
     """The error that `reply` to `request` leads to."""
+    if reply.delay:
+        options["timeouts"] = SHORT
     with remote(lambda call: reply) as system:
         http = client(system.url, **options)
         try:
@@ -179,7 +182,7 @@ def test_slow_drip_ends_with_the_total_time() -> None:
 
     thread = threading.Thread(target=drip)
     thread.start()
-    http = client(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    http = client(f"http://127.0.0.1:{listener.getsockname()[1]}", timeouts=SHORT)
     try:
         with pytest.raises(OutcomeUnknown) as error:
             http.send(WRITE)
