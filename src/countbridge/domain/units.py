@@ -47,4 +47,4 @@ def is_zero(difference: Decimal, base_decimals: int = BASE_DECIMALS) -> bool:
 
     For books kept in different units: 1.2346 kg against 1.235 kg at 3 decimals is the same stock.
     """
-    return round_half_up(abs(Fraction(difference)), base_decimals) == 0
+    return round_half_up(Fraction(difference), base_decimals) == 0

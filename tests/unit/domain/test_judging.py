@@ -120,6 +120,11 @@ def test_a_scan_that_cannot_be_used_says_why(quantity, unit, factor, fault):
     assert scan_fault(Scan("s", Decimal(quantity), NOON, unit, factor), 0) == fault
 
 
+def test_without_a_unit_a_scan_is_in_base_units_whatever_factor_is_at_hand():
+    assert Scan("s", Decimal(2), NOON, None, Fraction(6)).portion == (2, 1)
+    assert Scan("s", Decimal(2), NOON, "BOX", Fraction(6)).portion == (2, 6)
+
+
 def test_every_faulty_scan_is_named_and_the_good_ones_count_for_nothing():
     scans = [Scan("b", Decimal(-1), NOON), Scan("a", Decimal(1), NOON, "CRATE"), Scan("c", Decimal(2), second(9))]
     line = assess(LineFacts(Decimal(12), NOON, [], scans, Policy(), NOON, 0, Decimal(3)))
