@@ -137,7 +137,8 @@ class _Run:
                 rows.append([*told, *_sentences(problem.code, {**named, "row": _ROW, "value": _VALUE})])
         if rows:
             self.connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        columns = ", ".join(f"{name} {'BIGINT' if name in ('row', 'rule') else 'VARCHAR'}" for name in _quoted())
+        kinds = {name: "BIGINT" if name in ("row", "rule") else "VARCHAR" for name in REJECT_COLUMNS}
+        columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in kinds.items())
         self.connection.execute(f"CREATE OR REPLACE TABLE unreadable ({columns})")
         for bad in source.unreadable:
             params = {**bad.params, "row": str(bad.row)}

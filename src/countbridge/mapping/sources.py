@@ -144,7 +144,7 @@ def _written_down(records: Iterator[Record | Unreadable], folder: Path, fields: 
     """Write the records as CSV that DuckDB reads without question."""
     path, unreadable = folder / "records.csv", []
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for found in records:
             if isinstance(found, Unreadable):
                 unreadable.append(found)
@@ -155,7 +155,7 @@ def _written_down(records: Iterator[Record | Unreadable], folder: Path, fields: 
     kinds = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     table = (
         f"read_csv({literal(str(path))}, auto_detect = false, header = false, columns = {{{kinds}}}, delim = ',', "
-        "quote = '\"', escape = '\"', max_line_size = 64000000)"
+        "quote = '\"', escape = '\"', new_line = '\\n', max_line_size = 64000000)"
     )
     used = ", NULLIF(absent, '') AS absent" + "".join(f", f{place}" for place in range(len(fields)))
     full = f"(SELECT {{'number': number::BIGINT, 'record': record}} AS row{used} FROM {table})"

@@ -10,7 +10,6 @@ from countbridge.mapping.functions.codes import CODES
 from countbridge.mapping.functions.dates import DATES
 from countbridge.mapping.functions.numbers import NUMBERS
 from countbridge.mapping.functions.text import TEXT
-from countbridge.mapping.words import nearest
 
 FUNCTIONS: tuple[Function, ...] = (*TEXT, *CODES, *NUMBERS, *DATES)
 
@@ -24,10 +23,15 @@ def function_of(change: str, rule: int) -> tuple[Function, dict[str, str | None]
         match = candidate.pattern.fullmatch(change)
         if match:
             return candidate, match.groupdict()
-    closest = max(FUNCTIONS, key=lambda f: SequenceMatcher(None, change[: len(f.words)], f.words).ratio())
-    if named and (closest in named or len(change.split()) > len(closest.words.split())):
+    closest = _closest(change)
+    if named and (closest is None or closest in named):
         longest = max(named, key=lambda f: len(f.words))
         raise ConfigError("mapping.bad_arguments", rule=rule, change=change, signature=longest.signature)
-    likely = nearest(change[: len(closest.words)], [closest.words]) == closest.words
-    known = closest.signature if likely else ", ".join(f.words for f in FUNCTIONS)
+    known = closest.signature if closest else ", ".join(f.words for f in FUNCTIONS)
     raise ConfigError("mapping.unknown_function", rule=rule, change=change, nearest=known)
+
+
+def _closest(change: str) -> Function | None:
+    """The function whose words the change almost begins with; the longest of several."""
+    alike = [f for f in FUNCTIONS if SequenceMatcher(None, change[: len(f.words)], f.words).ratio() >= 0.75]
+    return max(alike, key=lambda f: len(f.words)) if alike else None
