@@ -42,9 +42,9 @@ export function createApi(http: Http) {
     approvals: (query: Paging & { count?: string; sort?: string }) =>
       get<Page<Line> & { gain: string | null; loss: string | null; net: string | null }>("/approvals", query),
     recounts: (query: Paging & { count?: string }) => get<Page<Line>>("/recounts", query),
-    previewDecision: (lines: Id[], decision: Decision) =>
+    previewDecision: (lines: number[], decision: Decision) =>
       http.post<DecisionPreview>("/decisions/preview", { lines, decision }),
-    decide: (lines: Id[], decision: Decision, reason: string) =>
+    decide: (lines: number[], decision: Decision, reason: string) =>
       http.post<{ changed: number; refused: Refused[] }>("/decisions", { lines, decision, reason }),
 
     deliveries: (query: Paging & { count?: string; state?: string; flow?: string; q?: string }) =>

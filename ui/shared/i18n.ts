@@ -9,6 +9,11 @@ export type Loaders = Record<Language, () => Promise<{ default: Words }>>;
 
 const STORED = "countbridge.language";
 
+/** Whether somebody chose a language in this browser. */
+export function hasChosenLanguage(): boolean {
+  return localStorage.getItem(STORED) !== null;
+}
+
 /** The language stored here, else the browser's, else Chinese. */
 export function preferredLanguage(): Language {
   const stored = localStorage.getItem(STORED);

@@ -37,7 +37,8 @@ export interface CountSummary {
   to_recount: number;
   to_approve: number;
   final: number;
-  variances: number | null;
+  /** Means nothing to readers who may not see the book: ask `seesBook`. */
+  variances: number;
   gain: Decimal | null;
   loss: Decimal | null;
   net: Decimal | null;
@@ -63,7 +64,7 @@ export interface Zone {
   to_recount: number;
   to_approve: number;
   final: number;
-  variance_lines: number | null;
+  variance_lines: number;
   gain: Decimal | null;
   loss: Decimal | null;
 }
@@ -73,9 +74,9 @@ export interface Difference {
   item: string;
   item_name: string;
   lot: string | null;
-  erp: Decimal | null;
-  wms: Decimal | null;
-  pending: Decimal | null;
+  erp: Decimal;
+  wms: Decimal;
+  pending: Decimal;
   reason: string;
 }
 
@@ -95,6 +96,13 @@ export interface Count extends CountSummary {
   policy: Policy;
   progress: { done: number; total: number; eta_seconds: number | null };
   accuracy: { lines: Decimal | null; quantity: Decimal | null } | null;
+  /** What keeps the count from going on. */
+  problem: string | null;
+}
+
+/** Money is null exactly where book quantities are hidden: from readers of a blind count. */
+export function seesBook(of: { gain: Decimal | null }): boolean {
+  return of.gain !== null;
 }
 
 export type BinState = "open" | "counting" | "match" | "variance" | "recount" | "final";
@@ -106,7 +114,7 @@ export interface BinCell {
   order: number;
   lines: number;
   counted: number;
-  variance_lines: number | null;
+  variance_lines: number;
   gain: Decimal | null;
   loss: Decimal | null;
   value_abs: Decimal | null;
@@ -117,7 +125,7 @@ export type LineState =
   | "open" | "counted" | "recount" | "approve" | "settled" | "approved" | "kept" | "uncounted" | "hold" | "posted";
 
 export interface Line {
-  id: string | number;
+  id: number;
   count: string;
   warehouse: string;
   zone: string;
@@ -151,7 +159,9 @@ export interface LineMovement {
   seen: Time | null;
   quantity: Decimal;
   kind: string;
-  document: string | null;
+  document: string;
+  /** Part of the expected quantity: it happened before the count. */
+  included: boolean;
 }
 
 export interface LineScan {
@@ -165,26 +175,27 @@ export interface LineScan {
   received_at: Time;
   source: "pda" | "wms";
   undone: boolean;
+  note: string;
 }
 
 export interface LineDetail extends Line {
   movements: LineMovement[];
   scans: LineScan[];
   decisions: { at: Time; user: string; decision: string; reason: string }[];
-  postings: { system: "erp" | "wms"; delivery: string | number; state: string; remote_id: string | null; quantity: Decimal }[];
+  postings: { system: "erp" | "wms"; delivery: number | null; state: string; remote_id: string | null; quantity: Decimal }[];
 }
 
 export interface TimelineEntry {
-  id: string | number;
+  id: number;
   at: Time;
   kind: string;
   text: string;
   actor: string | null;
-  delivery: string | number | null;
+  delivery: number | null;
 }
 
 export interface Sheet {
-  id: string | number;
+  id: number;
   number: string;
   warehouse: string;
   zone: string;
@@ -205,7 +216,7 @@ export interface SystemHealth {
   code: string;
   name: string;
   connector: string;
-  ok: boolean | null;
+  ok: boolean;
   last_seen: Time | null;
   message: string | null;
 }
@@ -215,10 +226,12 @@ export type FlowCode = "F1" | "F2" | "F3" | "F4" | "F5";
 export interface Flow {
   flow: FlowCode;
   name: string;
+  every_seconds: number | null;
   last_run: Time | null;
   backlog: number;
   success: number;
   failure: number;
+  message: string | null;
 }
 
 export interface LinkHealth {
@@ -227,6 +240,7 @@ export interface LinkHealth {
   erp: SystemHealth;
   wms: SystemHealth;
   flows: Flow[];
+  quarantine: number;
 }
 
 /** One line of a field map: a rule list's columns, all text. */
@@ -240,8 +254,8 @@ export interface Rule {
 }
 
 export interface Link extends LinkHealth {
-  maps: { name: string; rules: Rule[]; version: number | string }[];
-  tables: { name: string; rows: number | Record<string, string>[] }[];
+  maps: { name: string; rules: Rule[]; version: number }[];
+  tables: { name: string; rows: number }[];
 }
 
 export interface Today {
@@ -254,7 +268,7 @@ export interface Today {
 export type Decision = "approve" | "recount" | "keep_book";
 
 export interface Refused {
-  line: string | number;
+  line: number;
   code: string;
   message: string;
 }
@@ -271,8 +285,9 @@ export interface DecisionPreview {
 export type DeliveryState = "intent" | "sending" | "confirmed" | "rejected" | "unknown" | "needs_review";
 
 export interface Delivery {
-  id: string | number;
+  id: number;
   flow: FlowCode;
+  /** The system's name. */
   system: string;
   kind: string;
   key: string;
@@ -289,20 +304,20 @@ export interface Delivery {
 
 export interface DeliveryDetail extends Delivery {
   payload: unknown;
-  outcomes: { line: string | number; ok: boolean; message: string | null }[];
+  outcomes: { line: number; ok: boolean; message: string }[];
   tries: {
     number: number;
     action: "write" | "find";
     started_at: Time;
-    ms: number | null;
+    ms: number;
     outcome: string;
-    request: unknown;
-    response: unknown;
+    request: string;
+    response: string;
   }[];
 }
 
 export interface QuarantineRow {
-  id: string | number;
+  id: number;
   flow: FlowCode;
   at: Time;
   record: Record<string, unknown>;

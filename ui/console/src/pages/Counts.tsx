@@ -1,5 +1,5 @@
 import { addresses } from "@shared/api";
-import type { CountState, CountSummary } from "@shared/model";
+import { type CountState, type CountSummary, seesBook } from "@shared/model";
 import { formatCount } from "@shared/time";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Select } from "antd";
@@ -35,7 +35,7 @@ function useColumns(): Column<CountSummary>[] {
     { id: "state", name: t("counts.state"), width: "100px", cell: (count) => <State of="countState" code={count.state} /> },
     { id: "warehouses", name: t("counts.warehouses"), cell: (count) => <span title={count.warehouses.map(({ code }) => code).join(" ")}>{count.warehouses.map(({ name }) => name).join(t("list.comma"))}</span> },
     { id: "progress", name: t("counts.progress"), width: "170px", cell: (count) => <Progress of={count} /> },
-    { id: "variances", name: t("counts.variances"), number: true, cell: (count) => (count.variances === null ? <Unseen /> : <span className="num">{formatCount(count.variances)}</span>) },
+    { id: "variances", name: t("counts.variances"), number: true, cell: (count) => (!seesBook(count) ? <Unseen /> : <span className="num">{formatCount(count.variances)}</span>) },
     { id: "net", name: t("counts.net"), number: true, cell: (count) => <Money value={count.net} signed /> },
     {
       id: "when", name: t("counts.when"), width: "130px", cell: (count) => (

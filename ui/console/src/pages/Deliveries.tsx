@@ -23,7 +23,7 @@ const STATES: DeliveryState[] = ["intent", "sending", "confirmed", "rejected", "
 function useColumns(): Column<Delivery>[] {
   const { t } = useTranslation();
   return [
-    { id: "what", name: t("deliveries.what"), cell: (one) => <div className="nowrap"><Link className="strong" to={`/deliveries/${one.id}`}>{word("deliveryKind", one.kind)}</Link><div className="small quiet">{one.flow} → {one.system.toUpperCase()}</div></div> },
+    { id: "what", name: t("deliveries.what"), cell: (one) => <div className="nowrap"><Link className="strong" to={`/deliveries/${one.id}`}>{word("deliveryKind", one.kind)}</Link><div className="small quiet">{one.flow} → {one.system}</div></div> },
     { id: "state", name: t("deliveries.state"), width: "130px", cell: (one) => <State of="deliveryState" code={one.state} /> },
     { id: "count", name: t("deliveries.count"), cell: (one) => (one.count ? <Link className="nowrap" to={`/counts/${one.count}`}><Code>{one.count}</Code></Link> : <span className="quiet">—</span>) },
     { id: "key", name: t("deliveries.key"), cell: (one) => <div className="clip small"><Code>{one.key}</Code>{one.remote_id ? <div className="quiet">{t("deliveries.remote")} <Code>{one.remote_id}</Code></div> : null}</div> },
@@ -51,9 +51,9 @@ export function Component() {
       <div className="filters">
         <Search value={query.q} change={(q) => set({ q })} label={t("deliveries.search")} />
         <Select
-          allowClear style={{ width: 150 }} value={query.state} placeholder={t("deliveries.anyState")} aria-label={t("deliveries.state")}
+          mode="multiple" allowClear maxTagCount="responsive" style={{ width: 240 }} value={query.state?.split(",") ?? []} placeholder={t("deliveries.anyState")} aria-label={t("deliveries.state")}
           options={STATES.map((state) => ({ value: state, label: word("deliveryState", state) }))}
-          onChange={(state: string | undefined) => set({ state })}
+          onChange={(states: string[]) => set({ state: states.join(",") })}
         />
         <FlowFilter value={query.flow} change={(flow) => set({ flow })} />
         {query.count ? <button type="button" className="chip" onClick={() => set({ count: null })}>{query.count} <span aria-hidden="true">×</span></button> : null}

@@ -31,7 +31,7 @@ function Detail({ of }: { of: DeliveryDetail }) {
   return (
     <>
       <Head
-        title={`${word("deliveryKind", of.kind)} → ${of.system.toUpperCase()}`}
+        title={`${word("deliveryKind", of.kind)} → ${of.system}`}
         above={<><Link to="/deliveries">{t("deliveries.title")}</Link> / <Code>{of.key}</Code></>}
         below={<State of="deliveryState" code={of.state} />}
         actions={<Resend of={of} />}
@@ -61,6 +61,11 @@ function Detail({ of }: { of: DeliveryDetail }) {
   );
 }
 
+/** An HTTP status, or our word for what happened instead of one. */
+function outcome(code: string): string {
+  return /^\d{3}$/.test(code) ? `HTTP ${code}` : word("tryOutcome", code);
+}
+
 function Tries({ of }: { of: DeliveryDetail }) {
   const { t } = useTranslation();
   return (
@@ -71,13 +76,13 @@ function Tries({ of }: { of: DeliveryDetail }) {
             <li key={one.number}>
               <details open={one.number === of.tries.length}>
                 <summary>
-                  <b className="num">{one.number}.</b> {word("tryAction", one.action)} · <span>{word("tryOutcome", one.outcome)}</span>
-                  <span className="quiet num"> · <When at={one.started_at} seconds />{one.ms === null ? "" : ` · ${formatCount(one.ms)} ms`}</span>
+                  <b className="num">{one.number}.</b> {word("tryAction", one.action)} · <span>{outcome(one.outcome)}</span>
+                  <span className="quiet num"> · <When at={one.started_at} seconds />{` · ${formatCount(one.ms)} ms`}</span>
                 </summary>
                 <h4>{t("delivery.request")}</h4>
                 <Raw value={one.request} />
                 <h4>{t("delivery.response")}</h4>
-                {one.response === null ? <p className="quiet">{t("delivery.noResponse")}</p> : <Raw value={one.response} />}
+                {one.response === "" ? <p className="quiet">{t("delivery.noResponse")}</p> : <Raw value={one.response} />}
               </details>
             </li>
           ))}
@@ -96,7 +101,7 @@ function Outcomes({ of }: { of: DeliveryDetail }) {
       {bad.length ? (
         <table className="table">
           <thead><tr><th>{t("delivery.line")}</th><th>{t("deliveries.message")}</th></tr></thead>
-          <tbody>{bad.map((one) => <tr key={one.line}><td><Code>{String(one.line)}</Code></td><td>{one.message ?? "—"}</td></tr>)}</tbody>
+          <tbody>{bad.map((one) => <tr key={one.line}><td><Code>{String(one.line)}</Code></td><td>{one.message || "—"}</td></tr>)}</tbody>
         </table>
       ) : <p className="quiet">{t("delivery.allGood")}</p>}
     </Panel>

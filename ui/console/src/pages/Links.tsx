@@ -45,7 +45,7 @@ function OneLink({ link }: { link: LinkData }) {
   const maps = flow ? link.maps.filter(({ name }) => MAPS[flow].includes(name)) : link.maps;
   return (
     <>
-      <Panel title={link.name} note={<Code>{link.code}</Code>}>
+      <Panel title={link.name} note={<Code>{link.code}</Code>} side={link.quarantine ? <Link to="/quarantine">{t("links.inQuarantine", { total: formatCount(link.quarantine) })}</Link> : null}>
         <Lanes link={link} chosen={flow} to={(to) => (to === flow ? "/links" : `/links?link=${link.code}&flow=${to}`)} />
       </Panel>
       <Panel
@@ -58,16 +58,12 @@ function OneLink({ link }: { link: LinkData }) {
       <Panel title={t("links.tables")} note={t("links.tablesNote")}>
         {link.tables.length ? (
           <ul className="documents">
-            {link.tables.map((table) => <li key={table.name}><Code>{table.name}</Code> <span className="quiet num">{t("links.rows", { count: rowsOf(table), rows: formatCount(rowsOf(table)) })}</span></li>)}
+            {link.tables.map((table) => <li key={table.name}><Code>{table.name}</Code> <span className="quiet num">{t("links.rows", { count: table.rows, rows: formatCount(table.rows) })}</span></li>)}
           </ul>
         ) : <p className="panel-empty">{t("links.noTables")}</p>}
       </Panel>
     </>
   );
-}
-
-function rowsOf({ rows }: LinkData["tables"][number]): number {
-  return typeof rows === "number" ? rows : rows.length;
 }
 
 /** A rule's cell as a person would write it in a grid: chains joined, structures as JSON. */
@@ -77,7 +73,7 @@ function cell(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function RuleTable({ name, version, rules, open }: { name: string; version: number | string; rules: Rule[]; open: boolean }) {
+function RuleTable({ name, version, rules, open }: { name: string; version: number; rules: Rule[]; open: boolean }) {
   const { t } = useTranslation();
   return (
     <details className="rules" open={open}>

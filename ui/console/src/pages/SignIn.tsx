@@ -1,4 +1,4 @@
-import { LANGUAGES } from "@shared/i18n";
+import { LANGUAGES, hasChosenLanguage } from "@shared/i18n";
 import type { Language } from "@shared/time";
 import { Alert, Button, Input, Segmented } from "antd";
 import { type FormEvent, useEffect, useState } from "react";
@@ -26,6 +26,8 @@ export function SignIn() {
     setError(null);
     try {
       const session = keepSession(await api.signIn(username.trim(), password));
+      const own = session.user?.language;
+      if (!hasChosenLanguage() && (own === "zh-CN" || own === "en")) await setLanguage(own);
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
       queries.setQueryData(SESSION, session);
     } catch (failure) {

@@ -10,7 +10,7 @@ import { Load } from "./states";
 import { Money } from "./values";
 
 interface DecisionDialogProps {
-  lines: (string | number)[];
+  lines: number[];
   decision: Decision;
   done: () => void;
   close: () => void;

@@ -7,11 +7,10 @@ import { Code, Money, Quantity, When } from "./values";
 
 /** Movements up to the count are in the expected quantity; later ones wait for the next. */
 function split(line: LineDetail): { before: LineMovement[]; after: LineMovement[] } {
-  const counted = line.counted_at ? Date.parse(line.counted_at) : Number.POSITIVE_INFINITY;
   const sorted = [...line.movements].sort((a, b) => Date.parse(a.occurred) - Date.parse(b.occurred));
   return {
-    before: sorted.filter(({ occurred }) => Date.parse(occurred) <= counted),
-    after: sorted.filter(({ occurred }) => Date.parse(occurred) > counted),
+    before: sorted.filter(({ included }) => included),
+    after: sorted.filter(({ included }) => !included),
   };
 }
 
@@ -84,7 +83,7 @@ function Movement({ of, unit }: { of: LineMovement; unit: string }) {
   return (
     <tr>
       <td>
-        {word("movement", of.kind)} <Code>{of.document ?? of.id}</Code>
+        {word("movement", of.kind)} <Code>{of.document || of.id}</Code>
         <div className="quiet small">
           {t("derive.occurred")} <When at={of.occurred} seconds />
           {of.posted ? <> · {t("derive.posted")} <When at={of.posted} seconds /></> : <> · <span className="wait-text">{t("derive.notPosted")}</span></>}

@@ -1,7 +1,8 @@
 import type { Flow, FlowCode, LinkHealth, SystemHealth } from "@shared/model";
-import { formatCount } from "@shared/time";
+import { formatCount, formatDuration } from "@shared/time";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { usePreferences } from "../app/preferences";
 import { word } from "../app/words";
 import { Code, When } from "./values";
 
@@ -15,14 +16,14 @@ function rate({ success, failure }: Flow): string | null {
 }
 
 function health(flow: Flow): "bad" | "wait" | "good" | "idle" {
-  if (flow.failure > 0) return "bad";
+  if (flow.message !== null) return "bad";
   if (flow.backlog > 0) return "wait";
   return flow.last_run ? "good" : "idle";
 }
 
 function System({ side, of }: { side: "ERP" | "WMS"; of: SystemHealth }) {
   const { t } = useTranslation();
-  const state = of.ok === null ? "idle" : of.ok ? "good" : "bad";
+  const state = of.ok ? "good" : of.last_seen === null && of.message === null ? "idle" : "bad";
   return (
     <div className={`system system-${state}`}>
       <div className="system-side">{side}</div>
@@ -41,18 +42,21 @@ function Lane({ flow, chosen, to }: { flow: Flow; chosen: boolean; to: string })
   const { t } = useTranslation();
   const state = health(flow);
   const percent = rate(flow);
+  const { language } = usePreferences();
   return (
     <Link to={to} className={`lane lane-${state} ${chosen ? "lane-chosen" : ""}`} aria-current={chosen ? "true" : undefined} preventScrollReset>
       <span className="lane-name"><b>{flow.flow}</b> {word("flow", flow.flow)}</span>
       <span className={`lane-line ${BACKWARDS.has(flow.flow) ? "lane-back" : ""}`} aria-hidden="true" />
       <span className="lane-facts num">
         <span title={t("link.lastRun")}>{flow.last_run ? <When at={flow.last_run} ago /> : t("link.never")}</span>
+        <span className="quiet">{flow.every_seconds === null ? t("link.onEvent") : t("link.every", { time: formatDuration(flow.every_seconds, language) })}</span>
         <span className={flow.backlog ? "wait-text" : "quiet"}>{t("link.backlog", { total: formatCount(flow.backlog) })}</span>
-        <span className={flow.failure ? "bad-text" : "quiet"}>
+        <span className={flow.message ? "bad-text" : "quiet"} title={flow.message ?? undefined}>
           {percent ? t("link.success", { percent }) : t("link.noRuns")}
           {flow.failure ? ` · ${t("link.failures", { total: formatCount(flow.failure) })}` : ""}
         </span>
       </span>
+      {flow.message ? <span className="lane-message">{flow.message}</span> : null}
     </Link>
   );
 }

@@ -88,7 +88,7 @@ function Scans({ line }: { line: LineDetail }) {
           <tbody>
             {line.scans.map((scan) => (
               <tr key={scan.id} className={scan.undone ? "undone" : ""}>
-                <td>{scan.counter}{scan.undone ? <span className="tag tag-plain">{t("line.undone")}</span> : null}</td>
+                <td>{scan.counter}{scan.undone ? <span className="tag tag-plain">{t("line.undone")}</span> : null}{scan.note ? <div className="small quiet">{scan.note}</div> : null}</td>
                 <td><When at={scan.counted_at} seconds /></td>
                 <td className="num">{scan.pass}</td>
                 <td>{scan.source === "pda" ? t("line.pda") : t("line.wms")}</td>
@@ -138,7 +138,7 @@ function Postings({ line }: { line: LineDetail }) {
               <td><State of="deliveryState" code={one.state} /></td>
               <td><Code>{one.remote_id}</Code></td>
               <td className="right"><Quantity value={one.quantity} unit={line.unit} signed /></td>
-              <td className="right">{may("delivery.view") ? <Link to={`/deliveries/${one.delivery}`}>{t("line.delivery")}</Link> : null}</td>
+              <td className="right">{one.delivery !== null && may("delivery.view") ? <Link to={`/deliveries/${one.delivery}`}>{t("line.delivery")}</Link> : null}</td>
             </tr>
           ))}
         </tbody>
@@ -151,7 +151,8 @@ function Postings({ line }: { line: LineDetail }) {
 function decisions(line: LineDetail, may: May): Decision[] {
   if (line.state !== "approve" && line.state !== "hold") return [];
   const approve = may("line.approve");
-  return [...(approve ? ["approve" as const] : []), ...(may("line.recount") ? ["recount" as const] : []), ...(approve && signOf(line.variance) !== 0 ? ["keep_book" as const] : [])];
+  // A line on hold has a movement nobody knows: its variance may not be posted.
+  return [...(approve && line.state === "approve" ? ["approve" as const] : []), ...(may("line.recount") ? ["recount" as const] : []), ...(approve && signOf(line.variance) !== 0 ? ["keep_book" as const] : [])];
 }
 
 function Actions({ line, close }: { line: LineDetail; close: () => void }) {

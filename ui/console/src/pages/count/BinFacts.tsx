@@ -1,4 +1,4 @@
-import type { BinCell } from "@shared/model";
+import { type BinCell, seesBook } from "@shared/model";
 import { formatCount } from "@shared/time";
 import { useTranslation } from "react-i18next";
 import { word } from "../../app/words";
@@ -15,7 +15,7 @@ export function BinFacts({ bin, currency }: { bin: BinCell | null; currency: str
           [t("map.bin"), <Code key="b">{bin.bin}</Code>],
           [t("map.state"), word("binState", bin.state)],
           [t("map.counted"), `${formatCount(bin.counted)} / ${formatCount(bin.lines)}`],
-          [t("map.variances"), bin.variance_lines === null ? <Unseen key="v" /> : formatCount(bin.variance_lines)],
+          [t("map.variances"), !seesBook(bin) ? <Unseen key="v" /> : formatCount(bin.variance_lines)],
           [t("value.gain"), <Money key="g" value={bin.gain} currency={currency} signed />],
           [t("value.loss"), <Money key="l" value={bin.loss} currency={currency} signed />],
         ]}

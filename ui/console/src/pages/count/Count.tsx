@@ -38,11 +38,10 @@ export function Component() {
 
 /** What may be done now: stop counting, read both books again, give up. */
 function actionsOf(count: Count, may: May): Action[] {
-  const open = !["closed", "cancelled", "failed"].includes(count.state);
   const actions: Action[] = [];
   if (count.state === "counting" && (may("count.plan") || may("count.assign"))) actions.push("finish");
-  if (["differences", "verifying"].includes(count.state) && may("count.plan")) actions.push("verify");
-  if (open && count.state !== "posting" && may("count.plan")) actions.push("cancel");
+  if (count.state === "differences" && (may("count.plan") || may("count.assign"))) actions.push("verify");
+  if (["approved", "preparing", "counting"].includes(count.state) && may("count.plan")) actions.push("cancel");
   return actions;
 }
 

@@ -1,7 +1,6 @@
 import { add, negate } from "@shared/decimal";
 import type { Difference } from "@shared/model";
 import { useTranslation } from "react-i18next";
-import { word } from "../../app/words";
 import { Panel } from "../../parts/layout";
 import { Notice } from "../../parts/states";
 import { type Column, Table } from "../../parts/Table";
@@ -17,9 +16,9 @@ export function Component() {
     { id: "item", name: t("differences.item"), cell: (row) => <><Code>{row.item}</Code> {row.item_name}{row.lot ? <div className="small quiet">{t("line.lot")} <Code>{row.lot}</Code></div> : null}</> },
     { id: "erp", name: t("differences.erp"), number: true, cell: (row) => <Quantity value={row.erp} /> },
     { id: "wms", name: t("differences.wms"), number: true, cell: (row) => <Quantity value={row.wms} /> },
-    { id: "gap", name: t("differences.gap"), number: true, cell: (row) => (row.erp === null || row.wms === null ? "—" : <Quantity value={add(row.wms, negate(row.erp))} signed />) },
+    { id: "gap", name: t("differences.gap"), number: true, cell: (row) => <Quantity value={add(row.wms, negate(row.erp))} signed /> },
     { id: "pending", name: t("differences.pending"), number: true, cell: (row) => <Quantity value={row.pending} signed /> },
-    { id: "reason", name: t("differences.reason"), cell: (row) => word("difference", row.reason) },
+    { id: "reason", name: t("differences.reason"), cell: (row) => row.reason },
   ];
   if (!differences.length) return <Notice mark="empty" title={t("differences.none")} />;
   return (

@@ -1,4 +1,4 @@
-import type { Count, Line, LineFilter } from "@shared/model";
+import { type Count, type Line, type LineFilter, seesBook } from "@shared/model";
 import { formatDecimal, formatMoney } from "@shared/decimal";
 import { formatTime } from "@shared/time";
 import type { CellClassParams, ColDef, GridApi, IDatasource, SortChangedEvent, ValueFormatterParams } from "ag-grid-community";
@@ -22,7 +22,7 @@ const THEME = themeQuartz.withParams({
   backgroundColor: "var(--surface)", foregroundColor: "var(--ink)", borderColor: "var(--line)", headerBackgroundColor: "var(--raised)",
   headerTextColor: "var(--ink-2)", accentColor: "var(--accent)", rowHoverColor: "var(--accent-soft)", selectedRowBackgroundColor: "var(--accent-soft)",
   oddRowBackgroundColor: "var(--surface)", fontFamily: "inherit", fontSize: 13, headerFontSize: 13, headerFontWeight: 500, rowHeight: 36, headerHeight: 38,
-  wrapperBorderRadius: 0, wrapperBorder: false, cellHorizontalPadding: 8, iconColor: "var(--ink-3)",
+  wrapperBorderRadius: 0, wrapperBorder: false, cellHorizontalPadding: 7, iconColor: "var(--ink-3)",
 });
 
 interface LineGridProps {
@@ -40,6 +40,7 @@ type Cell = ValueFormatterParams<Line>;
 function useColumns(count: Count, sort: string | undefined): ColDef<Line>[] {
   const { t, i18n } = useTranslation();
   const { language } = usePreferences();
+  const blind = !seesBook(count);
   return useMemo(() => {
     const quantity = ({ value }: Cell): string => (value == null ? "—" : formatDecimal(value as string));
     const number = (field: keyof Line & string, name: string, width: number, more: ColDef<Line> = {}): ColDef<Line> => ({
@@ -47,22 +48,24 @@ function useColumns(count: Count, sort: string | undefined): ColDef<Line>[] {
     });
     const signed = { cellClass: ({ value }: CellClassParams<Line>) => ["num", "right-cell", tone(value as string | null)] };
     const columns: ColDef<Line>[] = [
-      { field: "bin", headerName: t("lines.bin"), width: 124, pinned: "left", cellClass: "code" },
-      { field: "item", headerName: t("lines.item"), width: 78, cellClass: "code" },
-      { field: "item_name", headerName: t("lines.itemName"), flex: 1, minWidth: 120, tooltipField: "item_name", sortable: false },
-      { field: "lot", headerName: t("lines.lot"), width: 84, cellClass: "code", valueFormatter: ({ value }) => (value as string | null) ?? "—" },
-      number("expected", t("lines.expected"), 88),
-      number("counted", t("lines.counted"), 104, { valueFormatter: ({ value, data }: Cell) => (value == null ? "—" : `${formatDecimal(value as string)} ${data?.unit ?? ""}`) }),
-      number("variance", t("lines.varianceShort"), 80, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatDecimal(value as string, { signed: true })) }),
-      number("value", t("lines.value"), 112, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatMoney(value as string, count.currency, true)) }),
-      { field: "state", headerName: t("lines.state"), width: 104, cellRenderer: ({ value }: { value?: string }) => <State of="lineState" code={value} /> },
-      { field: "counter", headerName: t("lines.counter"), width: 80, valueFormatter: ({ value }) => (value as string | null) ?? "—" },
-      { field: "counted_at", headerName: t("lines.countedAt"), width: 108, cellClass: "num", valueFormatter: ({ value }) => formatTime(value as string | null, language) },
+      { field: "bin", headerName: t("lines.bin"), width: 118, pinned: "left", cellClass: "code" },
+      { field: "item", headerName: t("lines.item"), width: 72, cellClass: "code" },
+      { field: "item_name", headerName: t("lines.itemName"), flex: 1, minWidth: 100, tooltipField: "item_name", sortable: false },
+      { field: "lot", headerName: t("lines.lot"), width: 78, cellClass: "code", valueFormatter: ({ value }) => (value as string | null) ?? "—" },
+      number("expected", t("lines.expected"), 78, { tooltipValueGetter: ({ value }) => (value == null ? t("value.unseen") : "") }),
+      number("counted", t("lines.counted"), 100, { valueFormatter: ({ value, data }: Cell) => (value == null ? "—" : `${formatDecimal(value as string)} ${data?.unit ?? ""}`) }),
+      number("variance", t("lines.varianceShort"), 74, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatDecimal(value as string, { signed: true })) }),
+      number("value", t("lines.value"), 108, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatMoney(value as string, count.currency, true)) }),
+      { field: "state", headerName: t("lines.state"), width: i18n.language === "en" ? 116 : 96, cellRenderer: ({ value }: { value?: string }) => <State of="lineState" code={value} /> },
+      { field: "counter", headerName: t("lines.counter"), width: 70, valueFormatter: ({ value }) => (value as string | null) ?? "—" },
+      { field: "counted_at", headerName: t("lines.countedAt"), width: 102, cellClass: "num", valueFormatter: ({ value }) => formatTime(value as string | null, language) },
     ];
     const [field, direction] = sort?.startsWith("-") ? [sort.slice(1), "desc" as const] : [sort, "asc" as const];
-    return columns.map((column) => ({ ...column, ...(column.field === field && field ? { initialSort: direction } : {}) }));
+    // Who may not see the book sees no columns made of it either.
+    const seen = columns.filter(({ field: name }) => !blind || (name !== "variance" && name !== "value"));
+    return seen.map((column) => ({ ...column, ...(column.field === field && field ? { initialSort: direction } : {}) }));
     // The sort in the address is only where the grid starts; afterwards the grid says.
-  }, [count.currency, t, language, i18n.language]);
+  }, [count.currency, blind, t, language, i18n.language]);
 }
 
 /** 100,000 lines: only the blocks in view are fetched; the server sorts and filters. */

@@ -1,5 +1,5 @@
 import { addresses } from "@shared/api";
-import type { LineFilter, LineSelection } from "@shared/model";
+import { type LineFilter, type LineSelection, seesBook } from "@shared/model";
 import { formatCount } from "@shared/time";
 import { Button, Segmented, Select } from "antd";
 import { useMemo, useState } from "react";
@@ -36,7 +36,7 @@ export function Component() {
           onChange={(value) => set({ only: value })}
           options={[
             { value: "", label: t("lines.all") },
-            ...(count.variances === null ? [] : [{ value: "variance", label: t("lines.variance") }]),
+            ...(!seesBook(count) ? [] : [{ value: "variance", label: t("lines.variance") }]),
             { value: "open", label: t("lines.open") },
             { value: "recount", label: t("lines.recount") },
             { value: "approve", label: t("lines.approve") },

@@ -1,5 +1,5 @@
 import { formatShare } from "@shared/decimal";
-import type { Count, Zone } from "@shared/model";
+import { type Count, type Zone, seesBook } from "@shared/model";
 import { formatCount, formatDuration } from "@shared/time";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
@@ -20,6 +20,7 @@ export function Component() {
   const count = useCount();
   return (
     <div className="stack">
+      {count.problem ? <p className="lead lead-bad" role="alert">{count.problem}</p> : null}
       <Panel><Steps steps={count.steps} /></Panel>
       <Figures count={count} />
       <div className="split split-wide">
@@ -42,7 +43,7 @@ function Figures({ count }: { count: Count }) {
         <span className="num">{formatCount(count.counted)}</span> <small className="quiet num">/ {formatCount(count.lines)}</small>
       </Figure>
       <Figure name={t("count.variances")}>
-        {count.variances === null ? <Unseen /> : <Link className="num" to={lines("variance")}>{formatCount(count.variances)}</Link>}
+        {!seesBook(count) ? <Unseen /> : <Link className="num" to={lines("variance")}>{formatCount(count.variances)}</Link>}
       </Figure>
       <Figure name={t("count.toRecount")}><Link className="num" to={lines("recount")}>{formatCount(count.to_recount)}</Link></Figure>
       <Figure name={t("count.toApprove")}><Link className="num" to={lines("approve")}>{formatCount(count.to_approve)}</Link></Figure>
@@ -63,7 +64,7 @@ function Zones({ count }: { count: Count }) {
   const columns: Column<Zone>[] = [
     { id: "zone", name: t("zone.name"), cell: (zone) => <Link to={linesOf(zone)}><span className="quiet">{zone.warehouse} /</span> {zone.zone}</Link> },
     { id: "progress", name: t("zone.progress"), width: "220px", cell: (zone) => <Progress of={zone} /> },
-    { id: "variance", name: t("zone.variances"), number: true, cell: (zone) => (zone.variance_lines === null ? <Unseen /> : <span className="num">{formatCount(zone.variance_lines)}</span>) },
+    { id: "variance", name: t("zone.variances"), number: true, cell: (zone) => (!seesBook(zone) ? <Unseen /> : <span className="num">{formatCount(zone.variance_lines)}</span>) },
     { id: "recount", name: t("zone.recount"), number: true, cell: (zone) => <span className="num">{formatCount(zone.to_recount)}</span> },
     { id: "approve", name: t("zone.approve"), number: true, cell: (zone) => <span className="num">{formatCount(zone.to_approve)}</span> },
   ];
@@ -89,7 +90,7 @@ function ProgressLegend() {
 
 function Picture({ count }: { count: Count }) {
   const { t } = useTranslation();
-  const zones = count.zones.filter(({ gain, loss }) => gain !== null || loss !== null);
+  const zones = count.zones.filter(seesBook);
   return (
     <Panel title={t("picture.title")} note={t("picture.note")}>
       {zones.length ? (

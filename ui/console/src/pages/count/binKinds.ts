@@ -13,5 +13,5 @@ export function kindOf(bin: BinCell): BinKind {
   if (net > 0) return "gain";
   if (net < 0) return "loss";
   // Gains and losses that cancel out are a variance all the same.
-  return bin.variance_lines ? "loss" : "match";
+  return bin.variance_lines > 0 ? "loss" : "match";
 }
