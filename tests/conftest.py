@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -50,9 +54,32 @@ def django_db_modify_db_settings(postgres: EmbeddedPostgres) -> None:
 @pytest.fixture
 def fresh_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     """Address of a new, empty database, for tests that run processes of their own."""
+    with _database(postgres, "template0") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _migrated_template(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """Name of a database with all tables, to copy."""
+    with _database(postgres, "template0") as url:
+        command = [sys.executable, "-m", "countbridge.cli", "migrate"]
+        subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=True, stdout=subprocess.DEVNULL)
+        yield urlsplit(url).path[1:]
+
+
+@pytest.fixture
+def migrated_database(postgres: EmbeddedPostgres, _migrated_template: str) -> Iterator[str]:
+    """Address of a new database with all tables and nothing in them, for tests that run processes of their own."""
+    with _database(postgres, _migrated_template) as url:
+        yield url
+
+
+@contextmanager
+def _database(server: EmbeddedPostgres, template: str) -> Iterator[str]:
     name = f"flow_{uuid4().hex[:12]}"
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    yield postgres.url(name)
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        try:
+            yield server.url(name)
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "countbridge.logging.request_id_middleware",
+    "countbridge.web.streams.release_connection",
     "django.middleware.security.SecurityMiddleware",
     "countbridge.web.headers.strict_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -22,7 +22,8 @@ Row = tuple[object, ...]
 class Workers:
     """Starts `countbridge worker` processes on one database and looks into it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, log: Path) -> None:
+        self.log = log
         self.processes: list[subprocess.Popen[bytes]] = []
         self._environment = {
             **os.environ,
@@ -32,13 +33,13 @@ class Workers:
         }
         self.database = psycopg.connect(url, autocommit=True)
 
-    def run(self, *arguments: str) -> None:
-        subprocess.run([sys.executable, "-m", "countbridge.cli", *arguments], env=self._environment, check=True,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
-
     def start(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "-m", "countbridge.cli", "worker", "--concurrency", "2"],
-                                   env=self._environment, stderr=subprocess.DEVNULL)  # fmt: skip
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "countbridge.cli", "worker", "--concurrency", "2"],
+                env=self._environment,
+                stderr=log,
+            )
         self.processes.append(process)
         return process
 
@@ -54,7 +55,7 @@ class Workers:
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE
         while not condition():
-            assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}"
+            assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}\n{self.log.read_text()[-3000:]}"
             time.sleep(0.05)
 
     def wait_until_alive(self, number: int) -> None:
@@ -69,12 +70,11 @@ class Workers:
 
 
 @pytest.fixture
-def workers(fresh_database: str) -> Iterator[Workers]:
-    made = Workers(fresh_database)
+def workers(migrated_database: str, tmp_path: Path) -> Iterator[Workers]:
+    made = Workers(migrated_database, tmp_path / "workers.log")
     made.database.execute("CREATE TABLE held (pid int, finished bool NOT NULL DEFAULT false)")
     made.database.execute("CREATE TABLE go (word text)")
     try:
-        made.run("migrate")
         yield made
     finally:
         made.close()
