@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from countbridge.connectors.contract import Connector, Document, Receipt, Row
 from countbridge.connectors.exchanges import Exchange
-from countbridge.errors import Conflict, CountbridgeError, OutcomeUnknown, Rejected, SetupError, TryLater
+from countbridge.errors import Conflict, CountbridgeError, InputError, OutcomeUnknown, Rejected, SetupError, TryLater
 from countbridge.exchange import events
 from countbridge.exchange.models import Attempt, Delivery
 from countbridge.exchange.queue import follow
@@ -79,6 +79,26 @@ def queue(delivery: Delivery) -> None:
     follow("exchange.deliver", lock=delivery.order_key, delivery=delivery.pk)
 
 
+def resend(delivery_id: int, reason: str, user: str) -> bool:
+    """Try a delivery that is not confirmed again, now. A refused one goes back to unknown, so that it is looked for before
+    it is written. Returns whether it was queued."""
+    if len(reason.strip()) < 3:
+        raise InputError("stocktake.reason_missing")
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
+        if delivery.state == State.CONFIRMED:
+            return False
+        if delivery.settled:
+            delivery.state, delivery.settled_at = State.UNKNOWN, None
+            delivery.save(update_fields=["state", "settled_at"])
+        events.record(
+            "delivery", "exchange.asked_again", count=delivery.count, actor=user, delivery=delivery.pk,
+            key=delivery.key, reason=reason.strip(),
+        )  # fmt: skip
+        follow("exchange.deliver", delivery=delivery.pk)
+    return True
+
+
 def document_of(delivery: Delivery) -> Document:
     lines: Sequence[Row] = delivery.payload["lines"]
     return Document(delivery.kind, delivery.payload["fields"], tuple(lines))
@@ -103,7 +123,7 @@ def deliver(delivery_id: int) -> None:
 
 def _try(delivery_id: int) -> None:
     with transaction.atomic():
-        delivery = Delivery.objects.select_for_update().select_related("system").get(pk=delivery_id)
+        delivery = Delivery.objects.select_for_update(no_key=True).select_related("system").get(pk=delivery_id)
         if delivery.settled:
             return
         may_have_left = delivery.state in (State.SENDING, State.UNKNOWN) or bool(delivery.remote_id)

@@ -31,7 +31,7 @@ def pull(link: Link, dataset: str, system: System, take: Callable[[Page], None])
     with opened(system) as connector:
         for page in connector.read(dataset, {}, state.cursor or None):
             with transaction.atomic():
-                held = FeedCursor.objects.select_for_update().get(pk=state.pk)
+                held = FeedCursor.objects.select_for_update(no_key=True).get(pk=state.pk)
                 take(page)
                 held.cursor = page.next or held.cursor
                 held.seen_until = page.as_of or held.seen_until

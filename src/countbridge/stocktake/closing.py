@@ -26,7 +26,11 @@ def verify(count_id: int) -> None:
     counted = _counted_keys(count)
     books = read_both(count.link, sorted({location for location, _, _ in counted}), counted)
     with transaction.atomic():
-        held = Count.objects.select_for_update(of=("self",)).select_related("link__erp", "link__wms").get(pk=count.pk)
+        held = (
+            Count.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("link__erp", "link__wms")
+            .get(pk=count.pk)
+        )
         if held.state not in (Count.State.VERIFYING, Count.State.DIFFERENCES):
             return
         _conclude(held, _differences(held, counted, books))

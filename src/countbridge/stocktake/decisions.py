@@ -45,8 +45,10 @@ def decide(ids: Sequence[int], decision: str, reason: str, user: User, scope: Wa
         raise InputError("stocktake.reason_missing")
     with transaction.atomic():
         # The counts first, then the lines: the order in which the other steps lock them.
-        list(Count.objects.select_for_update().filter(lines__pk__in=ids).order_by("pk"))
-        effect = _effect(_lines(ids).select_for_update(of=("self",)).order_by("pk"), ids, decision, user, scope)
+        list(Count.objects.select_for_update(no_key=True).filter(lines__pk__in=ids).order_by("pk"))
+        effect = _effect(
+            _lines(ids).select_for_update(of=("self",), no_key=True).order_by("pk"), ids, decision, user, scope
+        )
         for line in effect.lines:
             line.state = LEADS_TO[decision]
         Line.objects.bulk_update(effect.lines, ["state"], batch_size=500)
@@ -122,7 +124,7 @@ def finish(count_id: int, reason: str, user: User) -> int:
     if len(reason.strip()) < 3:
         raise InputError("stocktake.reason_missing")
     with transaction.atomic():
-        count = Count.objects.select_for_update().get(pk=count_id)
+        count = Count.objects.select_for_update(no_key=True).get(pk=count_id)
         _must_be(count, Count.State.COUNTING)
         left = count.lines.filter(state__in=(Line.State.OPEN, Line.State.RECOUNT), counted=None)
         number = left.update(state=Line.State.UNCOUNTED, outcome="uncounted")
@@ -141,7 +143,7 @@ def cancel(count_id: int, reason: str, user: User) -> None:
     if len(reason.strip()) < 3:
         raise InputError("stocktake.reason_missing")
     with transaction.atomic():
-        count = Count.objects.select_for_update().get(pk=count_id)
+        count = Count.objects.select_for_update(no_key=True).get(pk=count_id)
         _must_be(count, Count.State.APPROVED, Count.State.PREPARING, Count.State.COUNTING)
         count.state = Count.State.CANCELLED
         count.save(update_fields=["state"])

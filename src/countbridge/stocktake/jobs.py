@@ -40,22 +40,22 @@ def _run(link_id: int, flow: str, work: Callable[[Link], object]) -> None:
         cadence.ran(link, flow, None)
 
 
-@app.task(name="stocktake.notice")
+@app.task(name="stocktake.notice", retry=Patiently())
 def notice(link: int) -> None:
     _run(link, "approvals", approvals.notice)
 
 
-@app.task(name="stocktake.sync")
+@app.task(name="stocktake.sync", retry=Patiently())
 def sync(link: int) -> None:
     _run(link, "items", masters.sync)
 
 
-@app.task(name="stocktake.follow_movements")
+@app.task(name="stocktake.follow_movements", retry=Patiently())
 def follow_movements(link: int) -> None:
     _run(link, "movements", _follow)
 
 
-@app.task(name="stocktake.fetch_results")
+@app.task(name="stocktake.fetch_results", retry=Patiently())
 def fetch_results(link: int) -> None:
     _run(link, "results", _fetch)
 
@@ -73,9 +73,19 @@ def _fetch(link: Link) -> None:
         progress.submit_counted_in_wms(link)
 
 
+def _step(count: int, work: Callable[[int], None]) -> None:
+    """A step of a count. What stops it is told on the count until the step goes through."""
+    try:
+        work(count)
+    except CountbridgeError as error:
+        Count.objects.filter(pk=count).update(problem={"code": error.code, "params": error.params})
+        raise
+    Count.objects.filter(pk=count).update(problem=None)
+
+
 @app.task(name="stocktake.prepare", retry=Patiently())
 def prepare_count(count: int) -> None:
-    prepare.prepare(count)
+    _step(count, prepare.prepare)
 
 
 @app.task(name="stocktake.advance", retry=Patiently())
@@ -85,7 +95,7 @@ def advance(count: int) -> None:
 
 @app.task(name="stocktake.post", retry=Patiently())
 def post(count: int) -> None:
-    posting.post(count)
+    _step(count, posting.post)
 
 
 @app.task(name="stocktake.adjustment_settled", retry=Patiently())
@@ -95,7 +105,7 @@ def adjustment_settled(adjustment: int, delivery: int) -> None:
 
 @app.task(name="stocktake.verify", retry=Patiently())
 def verify(count: int) -> None:
-    closing.verify(count)
+    _step(count, closing.verify)
 
 
 @app.task(name="stocktake.resend", retry=Patiently())

@@ -49,7 +49,7 @@ def send_sheets(count: Count, sheets: Sequence[Sheet], key: str) -> None:
             "zone": sheet.zone,
             "assignee": sheet.assignee.username if sheet.assignee else "",
             "counted_with": sheet.counted_with,
-            "bins": " ".join(sheet.bins),
+            "bins": ",".join(sheet.bins),
         }
         for sheet in sheets
     ]

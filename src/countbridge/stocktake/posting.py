@@ -38,7 +38,7 @@ def post(count_id: int) -> None:
     counted = {(line.erp_location, line.item, line.lot) for line in lines}
     books = read_both(count.link, sorted({line.erp_location for line in lines}), counted)
     with transaction.atomic():
-        held = Count.objects.select_for_update().get(pk=count.pk)
+        held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
         if held.state != Count.State.POSTING or held.adjustments.exists():
             return
         if _hold_unexplained(count, [line for line in lines if line.state in Line.POSTABLE], books):
@@ -173,7 +173,7 @@ def settled(adjustment_id: int) -> None:
     with transaction.atomic():
         adjustment = Adjustment.objects.select_related("delivery").get(pk=adjustment_id)
         count = (
-            Count.objects.select_for_update(of=("self",))
+            Count.objects.select_for_update(of=("self",), no_key=True)
             .select_related("link__erp", "link__wms")
             .get(pk=adjustment.count_id)
         )

@@ -104,7 +104,7 @@ def read_erp(link: Link, locations: Iterable[str]) -> dict[Key, Decimal]:
 
 
 def _begin(count: Count, places: dict[str, Bin], wms: WmsBook, erp: dict[Key, Decimal]) -> None:
-    held = Count.objects.select_for_update().get(pk=count.pk)
+    held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
     if held.state != Count.State.PREPARING:
         return
     count.watermarks = wms.watermarks

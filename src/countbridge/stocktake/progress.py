@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from countbridge.errors import InputError
 from countbridge.exchange import events
 from countbridge.exchange.models import FeedCursor
 from countbridge.exchange.queue import follow
@@ -31,7 +32,11 @@ def moved(link: Link, keys: Iterable[Key]) -> None:
     bins = {key[0] for key in wanted}
     for count in Count.objects.filter(link=link, state=Count.State.COUNTING):
         with transaction.atomic():
-            known = Line.objects.select_for_update().filter(count=count, bin__in=bins, counted__isnull=False)
+            known = (
+                Line.objects.select_for_update(no_key=True)
+                .filter(count=count, bin__in=bins, counted__isnull=False)
+                .order_by("pk")
+            )
             lines = [line for line in known if key_of(line) in wanted]
             before = {line.pk: (line.variance, line.outcome) for line in lines}
             judge(count, lines)
@@ -47,7 +52,7 @@ def moved(link: Link, keys: Iterable[Key]) -> None:
 def advance(count_id: int) -> None:
     """Decide every line that can be decided, give out recounts, and go on to posting when nothing is left to do."""
     with transaction.atomic():
-        count = Count.objects.select_for_update(of=("self",)).select_related("link").get(pk=count_id)
+        count = Count.objects.select_for_update(of=("self",), no_key=True).select_related("link").get(pk=count_id)
         if count.state != Count.State.COUNTING:
             return
         decided = _decide(count)
@@ -74,12 +79,14 @@ def _decide(count: Count) -> int:
     if ripe is None:
         return 0
     ready = list(
-        Line.objects.select_for_update(of=("self",)).filter(
+        Line.objects.select_for_update(of=("self",), no_key=True)
+        .filter(
             count=count,
             state=State.COUNTED,
             sheet__state__in=SUBMITTED,
             counted_at__lte=ripe - timedelta(seconds=policy.ambiguity_seconds),
         )
+        .order_by("pk")
     )
     judge(count, ready)
     for line in ready:
@@ -122,6 +129,25 @@ def submit(sheet: Sheet) -> None:
             actor=sheet.assignee.username if sheet.assignee else "",
         )  # fmt: skip
     follow("stocktake.advance", once=f"advance:{sheet.count_id}", count=sheet.count_id)
+
+
+def hand_in(sheet_id: int) -> None:
+    """A person hands the sheet in. Refused while one of its lines has no result: nothing is taken as zero unasked."""
+    with transaction.atomic():
+        sheet = (
+            Sheet.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("count", "assignee")
+            .get(pk=sheet_id)
+        )
+        if sheet.count.state != Count.State.COUNTING:
+            raise InputError("stocktake.count_not_counting", count=sheet.count.number, state=sheet.count.state)
+        left = sheet.lines.filter(state__in=(State.OPEN, State.RECOUNT)).order_by("bin", "item", "lot")
+        first = left.first()
+        if first is not None:
+            raise InputError(
+                "stocktake.sheet_not_done", sheet=sheet.number, lines=left.count(), bin=first.bin, item=first.item
+            )
+        submit(sheet)
 
 
 def submit_counted_in_wms(link: Link) -> None:

@@ -53,7 +53,11 @@ def take(sheet_id: int, entries: Sequence[Entry], source: str, user: User | None
     """Store the entries of one sheet in one transaction. A bad entry is answered with its error, the others are stored;
     an entry that came before is answered as before. `user` None: the sheet's WMS reports."""
     with transaction.atomic():
-        sheet = Sheet.objects.select_for_update(of=("self",)).select_related("count", "assignee").get(pk=sheet_id)
+        sheet = (
+            Sheet.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("count", "assignee")
+            .get(pk=sheet_id)
+        )
         known = dict(
             Scan.objects.filter(source=source, source_id__in=[entry.id for entry in entries]).values_list(
                 "source_id", "line_id"
@@ -159,7 +163,7 @@ def undo(source_id: str, user: User) -> Line:
     """Take back an own scan of a sheet that is not submitted yet. The scan stays in the history, marked."""
     with transaction.atomic():
         scan = (
-            Scan.objects.select_for_update(of=("self",)).select_related("sheet__count", "sheet__assignee", "line")
+            Scan.objects.select_for_update(of=("self",), no_key=True).select_related("sheet__count", "sheet__assignee", "line")
             .filter(source="pda", source_id=source_id).first()
         )  # fmt: skip
         if scan is None:

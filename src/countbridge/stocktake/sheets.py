@@ -141,7 +141,11 @@ def _counted_by(lines: Iterable[Line]) -> dict[int, set[str]]:
 def reassign(sheet_id: int, username: str, actor: User) -> Sheet:
     """Give a sheet that is not submitted to someone else. A recount never goes to a person who counted its lines."""
     with transaction.atomic():
-        sheet = Sheet.objects.select_for_update(of=("self",)).select_related("count__link", "assignee").get(pk=sheet_id)
+        sheet = (
+            Sheet.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("count__link", "assignee")
+            .get(pk=sheet_id)
+        )
         if sheet.state not in UNDER_WAY:
             raise InputError("stocktake.sheet_submitted", sheet=sheet.number)
         person = next((user for user in counters(sheet.warehouse) if user.username == username), None)

@@ -37,7 +37,8 @@ function Screen({ route }: { route: Route }) {
 }
 
 function OfSheet({ route }: { route: Route }) {
-  const { sheet, problem, loading, again } = useSheet(route.sheet, route.screen === "walk" || route.screen === "handin");
+  const wanted = route.screen === "handin" ? "now" : route.screen === "walk" ? "recent" : "kept";
+  const { sheet, problem, loading, again } = useSheet(route.sheet, wanted);
   if (!sheet) {
     return (
       <>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextBin, totals, viewBin, viewSheet } from "../src/rules/counted";
+import { emptyDrafts, nextBin, totals, viewBin, viewSheet } from "../src/rules/counted";
 import { entry, RAW, sheet } from "./sample";
 import { readSheet } from "../src/data/model";
 
@@ -34,10 +34,18 @@ describe("a bin", () => {
     expect(viewBin(opened, last, [entry({ kind: "empty", bin: "W1-03", item: null, quantity: null })]).done).toBe(true);
     expect(viewBin(opened, last, [entry({ bin: "W1-03" })])).toMatchObject({ done: true, rows: [{ goods: null, item: { item: "00123" } }] });
   });
-  it("said empty counts zero for each goods", () => {
-    const view = viewBin(opened, bin, [entry({ kind: "empty", item: null, quantity: null, unit: null })]);
-    expect(view.rows.map((row) => totals(row.portions))).toEqual([[["0", "u"]], [["0", "kg"]], [["0", "kg"]]]);
-    expect(view.done).toBe(true);
+  it("said empty records a zero for each goods without an amount, in its own unit, and nothing else", () => {
+    const drafts = emptyDrafts(opened, viewBin(opened, bin, [entry({ item: "P-7", lot: "L1", quantity: "2", unit: "kg" })]));
+    expect(drafts.map(({ kind, item, lot, quantity, unit }) => [kind, item, lot, quantity, unit])).toEqual([
+      ["scan", "00123", null, "0", "u"],
+      ["scan", "P-7", "L2", "0", "kg"],
+    ]);
+    expect(emptyDrafts(opened, viewBin(opened, opened.bins[2]!, []))).toEqual([{ kind: "empty", sheet: 7, bin: "W1-03" }]);
+  });
+  it("is called empty only when every amount came from that tap", () => {
+    const zero = entry({ group: "g", quantity: "0" });
+    expect(viewBin(opened, bin, [zero]).emptied).toBe(true);
+    expect(viewBin(opened, bin, [zero, entry({ item: "1E5" })]).emptied).toBe(false);
   });
   it("does not count what was undone, refused or of another sheet", () => {
     const gone = [entry({ undone: true }), entry({ state: "refused" }), entry({ state: "discarded" }), entry({ sheet: 8 })];

@@ -34,7 +34,7 @@ export function entry(changes: Partial<Entry> = {}): Entry {
   seq += 1;
   return {
     seq, id: `e${seq}`, kind: "scan", username: "wang", sheet: 7, bin: "W1-01", item: "00123", name_zh: "螺丝", name_en: "Screw", lot: null,
-    quantity: "5", unit: "u", unit_zh: "件", unit_en: "piece", target: null, counted_at: "2026-03-01T09:30:00.000+08:00", state: "waiting", undone: false, attempts: 0,
+    quantity: "5", unit: "u", unit_zh: "件", unit_en: "piece", group: null, target: null, counted_at: "2026-03-01T09:30:00.000+08:00", state: "waiting", undone: false, attempts: 0,
     code: null, message: null, ...changes,
   };
 }

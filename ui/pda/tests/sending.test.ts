@@ -197,6 +197,25 @@ describe("refusals", () => {
 });
 
 describe("undo", () => {
+  it("of an empty bin takes back every zero of that tap and nothing else", async () => {
+    await outbox.add(scan);
+    const zeros = await outbox.addTogether(["A", "B"].map((item) => ({ ...scan, item, quantity: "0" })));
+    await sender.kick();
+    await outbox.undo(zeros[1]!.id);
+    await sender.kick();
+    expect(outbox.entries.map((one) => [one.kind, one.item, one.undone])).toEqual([
+      ["scan", "00123", false], ["scan", "A", true], ["scan", "B", true], ["undo", "A", false], ["undo", "B", false],
+    ]);
+    expect(server.calls.slice(-2).flat()).toEqual(zeros.map((one) => `undo ${one.id}`));
+  });
+  it("of a bin without goods asks the server nothing", async () => {
+    const empty = await outbox.add({ kind: "empty", sheet: 7, bin: "W1-03" });
+    await sender.kick();
+    await outbox.undo(empty.id);
+    await sender.kick();
+    expect(server.calls).toHaveLength(1);
+    expect(outbox.entries).toMatchObject([{ kind: "empty", undone: true }]);
+  });
   it("of a scan that never left just cancels it", async () => {
     const made = await outbox.add(scan);
     await outbox.undo(made.id);

@@ -26,6 +26,8 @@ export interface Entry {
   unit: string | null;
   unit_zh: string | null;
   unit_en: string | null;
+  /** Entries made by one tap ("bin is empty") and taken back together. */
+  group: string | null;
   /** For undo: the entry it takes back. */
   target: string | null;
   /** Device time plus measured offset, ISO with offset: fixed when it happened, equal in every retry. */

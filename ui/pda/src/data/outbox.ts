@@ -16,6 +16,7 @@ export interface Draft {
   unit?: string;
   unit_zh?: string;
   unit_en?: string;
+  group?: string | null;
 }
 
 type Made = Omit<Draft, "kind"> & { kind: Kind; id: string; target: string | null };
@@ -62,23 +63,36 @@ export class Outbox {
 
   /** Writes what was done, and takes back `replaced` in the same stroke. Resolves when it is on disk. */
   async add(draft: Draft, replaced: readonly string[] = []): Promise<Entry> {
-    const id = newUuid();
-    await this.database.transaction("rw", this.database.entries, async () => {
-      for (const target of replaced) await this.takeBack(target);
-      await this.withdraw(draft.sheet);
-      await this.database.entries.add(this.made({ ...draft, id, target: null }));
-    });
-    await this.refresh();
-    const entry = this.all.find((one) => one.id === id);
+    const [entry] = await this.addTogether([draft], replaced);
     if (!entry) throw new Error("entry was not stored");
     return entry;
   }
 
+  /** Several things one tap did: all are written or none, and one undo takes all of them back. */
+  async addTogether(drafts: readonly Draft[], replaced: readonly string[] = []): Promise<Entry[]> {
+    const group = drafts.length > 1 ? newUuid() : null;
+    const ids = new Set<string>();
+    await this.database.transaction("rw", this.database.entries, async () => {
+      for (const target of replaced) await this.takeBack(target);
+      for (const draft of drafts) {
+        const id = newUuid();
+        ids.add(id);
+        await this.withdraw(draft.sheet);
+        await this.database.entries.add(this.made({ group, ...draft, id, target: null }));
+      }
+    });
+    await this.refresh();
+    return this.all.filter((one) => ids.has(one.id));
+  }
+
+  /** Takes back an entry and what was done with the same tap. */
   async undo(id: string): Promise<void> {
     await this.database.transaction("rw", this.database.entries, async () => {
-      await this.takeBack(id);
       const entry = await this.database.entries.get({ id });
-      if (entry) await this.withdraw(entry.sheet);
+      if (!entry) return;
+      const together = this.all.filter((one) => one.id === id || (one.group !== null && one.group === entry.group));
+      for (const one of together) await this.takeBack(one.id);
+      await this.withdraw(entry.sheet);
     });
     await this.refresh();
   }
@@ -88,8 +102,9 @@ export class Outbox {
     const going = await this.database.transaction("rw", this.database.entries, async () => {
       const found = await this.database.entries.where("id").anyOf([...ids]).sortBy("seq");
       const waiting = found.filter((one) => one.state === "waiting");
-      for (const one of waiting) await this.database.entries.update(one.seq, { attempts: one.attempts + 1 });
-      return waiting;
+      const counted = waiting.map((one) => ({ ...one, attempts: one.attempts + 1 }));
+      await this.database.entries.bulkPut(counted);
+      return counted;
     });
     await this.refresh();
     return going;
@@ -132,7 +147,7 @@ export class Outbox {
     return {
       id: draft.id, kind: draft.kind, username: this.username, sheet: draft.sheet, bin: draft.bin ?? null, item: draft.item ?? null,
       name_zh: draft.name_zh ?? null, name_en: draft.name_en ?? null, lot: draft.lot ?? null, quantity: draft.quantity ?? null,
-      unit: draft.unit ?? null, unit_zh: draft.unit_zh ?? null, unit_en: draft.unit_en ?? null, target: draft.target, counted_at: this.clock.stamp(), state: "waiting", undone: false, attempts: 0,
+      unit: draft.unit ?? null, unit_zh: draft.unit_zh ?? null, unit_en: draft.unit_en ?? null, group: draft.group ?? null, target: draft.target, counted_at: this.clock.stamp(), state: "waiting", undone: false, attempts: 0,
       code: null, message: null,
     };
   }
@@ -145,6 +160,8 @@ export class Outbox {
       return void (await this.database.entries.update(entry.seq, { undone: true, state: "cancelled" }));
     }
     await this.database.entries.update(entry.seq, { undone: true });
+    // An empty bin without goods left no scan at the server that could be taken back.
+    if (entry.kind !== "scan") return;
     const undo = this.made({ kind: "undo", sheet: entry.sheet, id: newUuid(), target: id });
     const { bin, item, name_zh, name_en, lot, quantity, unit, unit_zh, unit_en } = entry;
     await this.database.entries.add({ ...undo, bin, item, name_zh, name_en, lot, quantity, unit, unit_zh, unit_en });

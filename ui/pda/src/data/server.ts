@@ -73,11 +73,20 @@ export class Server {
     const sheet = `/pda/sheets/${encodeURIComponent(entry.sheet)}`;
     const answer = await this.timed(async () => {
       if (entry.kind === "undo") return this.http.post<unknown>(`/pda/scans/${encodeURIComponent(entry.target ?? "")}/undo`, {}, limit());
-      if (entry.kind === "submit") return this.http.post<unknown>(`${sheet}/submit`, {}, limit()).catch(alreadyIn);
+      if (entry.kind === "submit") return this.http.post<unknown>(`${sheet}/submit`, {}, limit()).catch((problem) => this.unlessIn(entry, problem));
       const body = { bin: entry.bin, id: entry.id, counted_at: entry.counted_at, sent_at: this.clock.stamp() };
       return this.http.post<unknown>(`${sheet}/empty`, body, limit());
     });
     return readSingle(entry.id, answer);
+  }
+
+  /** A refused handing-in whose first try had arrived while its answer was lost: the sheet is in, which is all that was asked. */
+  private async unlessIn(entry: Entry, problem: unknown): Promise<unknown> {
+    if (entry.attempts > 1 && failureOf(problem).kind === "refused") {
+      const { sheet } = await this.sheet(entry.sheet);
+      if (sheet.state === "submitted" || sheet.state === "closed") return {};
+    }
+    throw problem;
   }
 
   private async timed<T>(call: () => Promise<T>): Promise<T> {
@@ -94,12 +103,6 @@ export function readSingle(id: string, answer: unknown): Result {
   const refused = [whole, ...(Array.isArray(whole.results) ? whole.results : [])].find((one) => one.ok === false);
   const said = refused ?? whole;
   return { id, ok: refused === undefined, code: said.code ?? null, message: said.message ?? null };
-}
-
-/** The first handing-in arrived and its answer was lost: the sheet is in, which is all that was asked. */
-function alreadyIn(problem: unknown): unknown {
-  if (problem instanceof ApiError && problem.code === "stocktake.sheet_submitted") return {};
-  throw problem;
 }
 
 function withToken(token: string | null): Record<string, string> {

@@ -1,5 +1,6 @@
 import { add, type Decimal } from "@shared/decimal";
 import type { Entry } from "../data/database";
+import type { Draft } from "../data/outbox";
 import type { Bin, Goods, Id, Item, Sheet } from "../data/model";
 
 /** One counted amount that stands: ours from this device, or what the server had already. */
@@ -39,13 +40,26 @@ export function viewBin(sheet: Sheet, bin: Bin, entries: readonly Entry[]): BinV
   const here = entriesOfBin(entries, sheet.sheet.id, bin.bin);
   const standing = here.filter((one) => stands(one) && (one.kind === "scan" || one.kind === "empty"));
   const known = new Set(here.map((one) => one.id));
-  const empty = standing.findLast((one) => one.kind === "empty") ?? null;
-  const rows: Row[] = bin.goods.map((goods) => ({ item: goods, lot: goods.lot, goods, portions: portionsOf(goods, standing, known, empty) }));
+  const rows: Row[] = bin.goods.map((goods) => ({ item: goods, lot: goods.lot, goods, portions: portionsOf(goods, standing, known) }));
   for (const entry of standing) {
     if (entry.kind === "scan" && !rows.some((row) => isOf(row, entry))) rows.push(foundRow(sheet, entry, standing));
   }
   const open = rows.filter((row) => row.portions.length === 0).length;
-  return { bin, rows, open, emptied: empty !== null, done: open === 0 && (rows.length > 0 || empty !== null), last: standing.at(-1) ?? null };
+  const emptied = standing.length > 0 && standing.every((one) => one.kind === "empty" || one.group !== null);
+  return { bin, rows, open, emptied, done: open === 0 && (rows.length > 0 || emptied), last: standing.at(-1) ?? null };
+}
+
+/** What "bin is empty" records: a zero for each goods on the list that has no amount; for a bin without goods, that somebody looked. */
+export function emptyDrafts(sheet: Sheet, view: BinView): Draft[] {
+  const place = { sheet: sheet.sheet.id, bin: view.bin.bin };
+  if (view.rows.length === 0) return [{ kind: "empty", ...place }];
+  return view.rows.filter((row) => row.portions.length === 0).map(({ item, lot }) => {
+    const unit = item.units[0];
+    return {
+      kind: "scan", ...place, item: item.item, name_zh: item.name_zh, name_en: item.name_en, lot, quantity: "0",
+      unit: unit?.code ?? "", unit_zh: unit?.name_zh ?? "", unit_en: unit?.name_en ?? "",
+    };
+  });
 }
 
 export function viewSheet(sheet: Sheet, entries: readonly Entry[]): BinView[] {
@@ -69,13 +83,11 @@ function isOf(row: Row, entry: Entry): boolean {
   return row.item.item === entry.item && (row.lot ?? null) === (entry.lot ?? null);
 }
 
-function portionsOf(goods: Goods, standing: readonly Entry[], known: ReadonlySet<string>, empty: Entry | null): Portion[] {
+function portionsOf(goods: Goods, standing: readonly Entry[], known: ReadonlySet<string>): Portion[] {
   const own = standing.filter((one) => one.kind === "scan" && one.item === goods.item && (one.lot ?? null) === goods.lot).map(asPortion);
-  // What the server heard from this device is already among our own entries (an empty bin's zeros carry its id before ":").
-  const elsewhere = goods.counted && !known.has(goods.counted.scan.split(":")[0] ?? "") ? [{ ...goods.counted, entry: null }] : [];
-  const all = [...elsewhere, ...own];
-  if (all.length > 0 || !empty) return all;
-  return [{ quantity: "0", unit: goods.units[0]?.code ?? "", entry: empty }];
+  // What the server heard from this device is already among our own entries.
+  const elsewhere = goods.counted && !known.has(goods.counted.scan) ? [{ ...goods.counted, entry: null }] : [];
+  return [...elsewhere, ...own];
 }
 
 function asPortion(entry: Entry): Portion {

@@ -5,7 +5,7 @@ import { ScanField } from "../parts/scan-field";
 import { describe, rowAmounts } from "../parts/text";
 import type { Bin, Sheet } from "../data/model";
 import { outbox, sender } from "../desk";
-import { nextBin, viewBin, viewSheet, type BinView, type Row } from "../rules/counted";
+import { emptyDrafts, nextBin, viewBin, viewSheet, type BinView, type Row } from "../rules/counted";
 import { resolveGoods } from "../rules/resolve";
 import { go, leaveTo, to } from "../route";
 import { signal } from "../scan/signal";
@@ -79,7 +79,7 @@ export function BinScreen({ sheet, bin }: { sheet: Sheet; bin: Bin }) {
   useScans({ onScan: hear });
 
   async function empty(): Promise<void> {
-    await outbox.add({ kind: "empty", sheet: id, bin: bin.bin });
+    await outbox.addTogether(emptyDrafts(sheet, view));
     signal("right");
     setQuestion(null);
     void sender.kick();
@@ -169,7 +169,7 @@ function Undo({ view }: { view: BinView }) {
   };
   return (
     <Button look="quiet" onPress={() => void undo()} testId="undo">
-      <span className="undo"><span>↶ {t("bin.undo", { what: describe(last) })}</span></span>
+      <span className="undo"><span>↶ {t("bin.undo", { what: last.group === null ? describe(last) : t("bin.undo_empty") })}</span></span>
     </Button>
   );
 }

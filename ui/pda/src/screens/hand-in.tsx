@@ -52,6 +52,8 @@ function Confirm({ sheet, refused, problem, waiting }: { sheet: Sheet; refused: 
   const id = sheet.sheet.id;
   const entries = useEntries();
   const open = viewSheet(sheet, entries).filter((view) => !view.done);
+  // The server takes no sheet with goods that have no amount; a bin without goods that nobody looked into may go.
+  const goodsOpen = open.some((view) => view.open > 0);
   const submit = async (): Promise<void> => {
     // A refusal of an earlier try has been read; the new try replaces it.
     for (const old of entries) if (old.kind === "submit" && old.state === "refused" && String(old.sheet) === String(id)) await outbox.discard(old.id);
@@ -66,7 +68,7 @@ function Confirm({ sheet, refused, problem, waiting }: { sheet: Sheet; refused: 
         <Note tone="wait" testId="unfinished">
           <strong>{t("handin.open", { n: open.length })}</strong>
           <p className="code bins">{open.slice(0, 12).map((view) => view.bin.bin).join("  ")}{open.length > 12 ? " …" : ""}</p>
-          <p>{t("handin.open_text")}</p>
+          <p>{t(goodsOpen ? "handin.open_text" : "handin.open_empty")}</p>
         </Note>
       ) : null}
       {waiting > 0 ? <Note tone="wait">{t("handin.waiting", { n: waiting })}</Note> : null}
@@ -74,7 +76,7 @@ function Confirm({ sheet, refused, problem, waiting }: { sheet: Sheet; refused: 
       <div className="foot">
         {refused > 0 ? <Button look="main" onPress={() => go(to.waiting())}>{t("waiting.title")}</Button> : null}
         {open.length > 0 ? <Button look="main" onPress={() => leaveTo(to.walk(id))}>{t("handin.go_bins")}</Button> : null}
-        {refused === 0 ? (
+        {refused === 0 && !goodsOpen ? (
           <Button look={open.length === 0 ? "main" : "danger"} onPress={() => void submit()} testId="submit">{t(open.length === 0 ? "handin.go" : "handin.go_open")}</Button>
         ) : null}
       </div>

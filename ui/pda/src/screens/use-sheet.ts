@@ -17,7 +17,7 @@ let held: { username: string; id: string; sheet: Sheet; fetched: number } | null
 const FRESH = 60_000;
 
 /** The sheet as kept on this device at once, and as the server has it when it answers. */
-export function useSheet(id: string, fetch = false): Opened {
+export function useSheet(id: string, wanted: "kept" | "recent" | "now"): Opened {
   const username = session.person()?.username ?? "";
   const kept = held?.id === id && held.username === username ? held.sheet : null;
   const [sheet, setSheet] = useState<Sheet | null>(kept);
@@ -37,8 +37,8 @@ export function useSheet(id: string, fetch = false): Opened {
       const memory = held?.id === id && held.username === username ? held : null;
       const here = memory?.sheet ?? (await library.storedSheet(username, id));
       show(here, memory?.fetched ?? 0);
-      const fresh = memory !== null && Date.now() - memory.fetched < FRESH;
-      if (here && tries === 0 && (!fetch || fresh)) return;
+      const fresh = wanted === "recent" && memory !== null && Date.now() - memory.fetched < FRESH;
+      if (here && tries === 0 && (wanted === "kept" || fresh)) return;
       try {
         show(await library.sheet(username, id), Date.now());
         if (!gone) setProblem("");
@@ -51,7 +51,7 @@ export function useSheet(id: string, fetch = false): Opened {
     return () => {
       gone = true;
     };
-  }, [id, username, fetch, tries]);
+  }, [id, username, wanted, tries]);
 
   const again = useCallback(() => setTries((n) => n + 1), []);
   return { sheet, problem, loading, again };

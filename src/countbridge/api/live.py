@@ -1,0 +1,66 @@
+"""Live pages: server-sent events. They say that something changed; what changed is asked for in the ordinary way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import StreamingHttpResponse
+from ninja import Router
+
+from countbridge.api.auth import Request, needs
+from countbridge.api.hub import hub
+from countbridge.people.access import WarehouseScope
+from countbridge.stocktake import summaries
+
+router = Router(tags=["live"])
+prefix = "/events"
+
+PING = 15.0
+
+
+@router.get("", auth=needs("count.view"))
+def events(request: Request, count: str = "") -> StreamingHttpResponse:
+    """`event: changed` with {id, kind, count} for counts you may see (or the one named); `event: ping` every 15 s."""
+    resumed = "Last-Event-ID" in request.headers
+    stream = StreamingHttpResponse(_stream(request.warehouses, count, resumed), content_type="text/event-stream")
+    stream["Cache-Control"] = "no-cache"
+    stream["X-Accel-Buffering"] = "no"
+    return stream
+
+
+async def _stream(scope: WarehouseScope, only: str, resumed: bool) -> AsyncIterator[str]:
+    queue = hub.join()
+    seen: dict[str, bool] = {"": True}
+    try:
+        yield _message("ping", {})
+        if resumed:
+            # What happened while the page was away is not repeated one by one: it looks again once.
+            yield _message("changed", {"id": None, "kind": "state", "count": only})
+        while True:
+            try:
+                event = await asyncio.wait_for(queue.get(), PING)
+            except TimeoutError:
+                yield _message("ping", {})
+                continue
+            number = event["count"]
+            if only and number not in ("", only):
+                continue
+            if number not in seen:
+                seen[number] = await sync_to_async(_visible)(scope, number)
+            if seen[number]:
+                yield _message("changed", event, event["id"])
+    finally:
+        hub.leave(queue)
+
+
+def _visible(scope: WarehouseScope, number: str) -> bool:
+    return summaries.visible(scope).filter(number=number).exists()
+
+
+def _message(kind: str, data: dict[str, Any], event_id: int | None = None) -> str:
+    head = f"id: {event_id}\n" if event_id is not None else ""
+    return f"{head}event: {kind}\ndata: {json.dumps(data)}\n\n"

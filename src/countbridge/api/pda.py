@@ -1,0 +1,239 @@
+"""What a handheld sees and sends. A blind count's answers hold no expected quantity; a scan is answered after its commit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count as Number
+from django.db.models import Q
+from django.utils import timezone
+from ninja import Router, Schema
+
+from countbridge.api import shown
+from countbridge.api.auth import Request, needs_pda
+from countbridge.errors import CountbridgeError, InputError, NotFound
+from countbridge.links.models import Bin, Item
+from countbridge.messages import render
+from countbridge.people.language import language_of
+from countbridge.stocktake import progress, scans
+from countbridge.stocktake.models import Count, Line, Scan, Sheet
+
+router = Router(tags=["pda"], by_alias=True)
+prefix = "/pda"
+
+MOST_SCANS = 500
+
+
+class ScanIn(Schema):
+    id: str
+    sheet: int
+    bin: str
+    code: str
+    lot: str | None = None
+    quantity: str
+    unit: str
+    counted_at: datetime
+    note: str = ""
+
+
+class ScansIn(Schema):
+    sent_at: datetime | None = None
+    scans: list[ScanIn]
+
+
+class EmptyIn(Schema):
+    id: str
+    bin: str
+    counted_at: datetime
+    sent_at: datetime | None = None
+
+
+@router.get("/sheets", auth=needs_pda(), response=dict[str, Any])
+def my_sheets(request: Request) -> dict[str, Any]:
+    """Sheets given to me that are not handed in."""
+    done = Number("lines", filter=Q(lines__state=Line.State.COUNTED), distinct=True)
+    sheets = (
+        Sheet.objects.filter(assignee=request.auth, counted_with="pda", count__state=Count.State.COUNTING)
+        .filter(state__in=(Sheet.State.OPEN, Sheet.State.COUNTING))
+        .select_related("count")
+        .annotate(n=Number("lines", distinct=True), done=done)
+        .order_by("-pass_number", "number")
+    )
+    return {
+        "server_time": shown.moment(timezone.now()),
+        "rows": [_sheet(sheet, sheet.n, sheet.done) for sheet in sheets],
+    }
+
+
+def _sheet(sheet: Sheet, lines: int, counted: int) -> dict[str, Any]:
+    return {
+        "id": sheet.pk,
+        "number": sheet.number,
+        "count": sheet.count.number,
+        "warehouse": sheet.warehouse,
+        "zone": sheet.zone,
+        "pass": sheet.pass_number,
+        "lines": lines,
+        "counted": counted,
+        "state": sheet.state,
+        "blind": sheet.count.blind,
+    }
+
+
+@router.get("/sheets/{sheet}", auth=needs_pda(), response=dict[str, Any])
+def show_sheet(request: Request, sheet: int) -> dict[str, Any]:
+    """Everything needed to count the sheet without a network: bins in walking order, goods, codes, units."""
+    found = _mine(request, sheet)
+    lines = list(found.lines.order_by("item", "lot"))
+    items = {item.code: item for item in _items(found)}
+    by_bin: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        by_bin[line.bin].append(line)
+    counted = _counted(lines)
+    places = {place.code: place for place in Bin.objects.filter(link_id=found.count.link_id, code__in=found.bins)}
+    return {
+        "server_time": shown.moment(timezone.now()),
+        "sheet": _sheet(found, len(lines), len(counted)),
+        "bins": [
+            {
+                "bin": code,
+                "barcodes": [places[code].barcode] if places[code].barcode else [],
+                "order": places[code].walk_order,
+                "goods": [_goods(line, items[line.item], found.count, counted.get(line.pk)) for line in by_bin[code]],
+            }
+            for code in found.bins
+        ],
+        "items": [_item(item) for item in items.values()],
+    }
+
+
+def _mine(request: Request, sheet: int) -> Sheet:
+    found = Sheet.objects.select_related("count", "assignee").filter(pk=sheet).first()
+    if found is None or found.warehouse not in request.warehouses:
+        raise NotFound("stocktake.no_such_sheet", sheet=sheet)
+    if found.assignee_id != request.auth.pk:
+        raise InputError("stocktake.sheet_of_other", sheet=found.number, assignee=found.assignee or "-")
+    return found
+
+
+def _items(sheet: Sheet) -> Iterable[Item]:
+    """Items with a line in the sheet's warehouse: goods found where nobody expected them are mostly these."""
+    there = Line.objects.filter(count=sheet.count, warehouse=sheet.warehouse).values("item")
+    return Item.objects.filter(link_id=sheet.count.link_id, code__in=there).prefetch_related("units").order_by("code")
+
+
+def _counted(lines: list[Line]) -> dict[int, list[Scan]]:
+    """What was counted of each line in its present pass."""
+    passes = {line.pk: line.pass_number for line in lines}
+    found: dict[int, list[Scan]] = defaultdict(list)
+    for scan in Scan.objects.filter(line__in=lines, undone_at=None).order_by("pk"):
+        if scan.pass_number == passes[scan.line_id]:
+            found[scan.line_id].append(scan)
+    return found
+
+
+def _goods(line: Line, item: Item, count: Count, counted: list[Scan] | None) -> dict[str, Any]:
+    last = counted[-1] if counted else None
+    told = {"quantity": shown.plain(last.quantity), "unit": last.unit, "scan": last.source_id} if last else None
+    return {
+        **_item(item),
+        "line": line.pk,
+        "lot": line.lot or None,
+        "expected": None if count.blind else shown.plain(line.snapshot),
+        "counted": told,
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "item": item.code,
+        "name_zh": item.name_zh,
+        "name_en": item.name_en,
+        "codes": [code for code in (item.code, item.sku, item.barcode) if code],
+        "lot_tracked": item.lot_tracked,
+        "units": [
+            {
+                "code": unit.unit,
+                "name_zh": _unit_name(unit.unit, "zh"),
+                "name_en": _unit_name(unit.unit, "en"),
+                "numerator": shown.plain(unit.numerator),
+                "denominator": shown.plain(unit.denominator),
+                "decimals": item.decimals if unit.unit == item.unit else 0,
+            }
+            for unit in sorted(item.units.all(), key=lambda unit: (unit.unit != item.unit, unit.unit))
+        ],
+    }
+
+
+def _unit_name(code: str, language: str) -> str:
+    name = render(f"stocktake.unit_{code}", {}, language)
+    return code if name.startswith("stocktake.unit_") else name
+
+
+@router.post("/scans", auth=needs_pda(), response=dict[str, Any])
+def send_scans(request: Request, body: ScansIn) -> dict[str, Any]:
+    """Store counted portions. Each is answered by itself; an id that came before is answered as before, not stored again."""
+    if len(body.scans) > MOST_SCANS:
+        raise InputError("stocktake.too_many_at_once", most=MOST_SCANS)
+    results: dict[str, dict[str, Any]] = {}
+    pairs = [(scan.sheet, _entry(scan, request.auth.username)) for scan in body.scans]
+    for sheet, entries in scans.entries_by_sheet(pairs).items():
+        for taken in _take(request, sheet, entries):
+            results[taken.id] = _result(request, taken)
+    return {"server_time": shown.moment(timezone.now()), "results": [results[scan.id] for scan in body.scans]}
+
+
+def _take(request: Request, sheet: int, entries: list[scans.Entry]) -> list[scans.Taken]:
+    """A sheet that is not there or not in the person's warehouses refuses each of its scans, not the whole request."""
+    found = Sheet.objects.filter(pk=sheet).first()
+    if found is None or found.warehouse not in request.warehouses:
+        error = InputError("stocktake.no_such_sheet", sheet=sheet)
+        return [scans.Taken(entry.id, error=error) for entry in entries]
+    return scans.take(sheet, entries, "pda", request.auth)
+
+
+def _entry(scan: ScanIn, username: str) -> scans.Entry:
+    if scan.counted_at.tzinfo is None:
+        raise InputError("stocktake.time_without_offset", scan=scan.id)
+    lot = scan.lot or ""
+    return scans.Entry(
+        scan.id, scan.bin, scan.code, lot, scan.quantity, scan.unit, scan.counted_at, username, scan.note[:500]
+    )
+
+
+def _result(request: Request, taken: scans.Taken) -> dict[str, Any]:
+    error: CountbridgeError | None = taken.error
+    return {
+        "id": taken.id,
+        "ok": error is None,
+        "line": taken.line,
+        "code": error.code if error else None,
+        "message": render(error.code, error.params, language_of(request)) if error else None,
+        "duplicate": taken.duplicate,
+    }
+
+
+@router.post("/scans/{scan}/undo", auth=needs_pda(), response=dict[str, Any])
+def undo(request: Request, scan: str) -> dict[str, Any]:
+    """Take back an own scan of a sheet that is not handed in; it stays in the history."""
+    return {"line": scans.undo(scan, request.auth).pk}
+
+
+@router.post("/sheets/{sheet}/empty", auth=needs_pda(), response=dict[str, Any])
+def empty(request: Request, sheet: int, body: EmptyIn) -> dict[str, Any]:
+    """Nothing lies in the bin: its goods that have no scan yet are counted as zero."""
+    found = _mine(request, sheet)
+    if body.counted_at.tzinfo is None:
+        raise InputError("stocktake.time_without_offset", scan=body.id)
+    taken = scans.empty_bin(found.pk, body.bin, body.id, body.counted_at, request.auth)
+    return {"server_time": shown.moment(timezone.now()), "results": [_result(request, each) for each in taken]}
+
+
+@router.post("/sheets/{sheet}/submit", auth=needs_pda(), response=dict[str, Any])
+def submit(request: Request, sheet: int) -> dict[str, Any]:
+    """Hand the sheet in. 422 `stocktake.sheet_not_done` while one of its goods has neither a quantity nor a zero."""
+    progress.hand_in(_mine(request, sheet).pk)
+    return {"submitted": True}

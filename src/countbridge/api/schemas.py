@@ -1,0 +1,251 @@
+"""The shapes of the API, as its OpenAPI page shows them. Decimals are text."""
+
+from __future__ import annotations
+
+from ninja import Field, Schema
+
+
+class Place(Schema):
+    code: str
+    name: str
+
+
+class CountSummary(Schema):
+    number: str
+    name: str
+    kind: str
+    blind: bool
+    state: str
+    warehouses: list[Place]
+    planned_at: str | None
+    started_at: str | None
+    closed_at: str | None
+    responsible: str
+    lines: int
+    counted: int
+    settled: int
+    to_recount: int
+    to_approve: int
+    final: int
+    variances: int
+    gain: str | None
+    loss: str | None
+    net: str | None
+
+
+class CountPage(Schema):
+    total: int
+    rows: list[CountSummary]
+
+
+class Step(Schema):
+    name: str
+    state: str
+    at: str | None = None
+    done: int = 0
+    total: int = 0
+    message: str | None = None
+
+
+class ZoneFigures(Schema):
+    warehouse: str
+    zone: str
+    lines: int
+    counted: int
+    settled: int
+    to_recount: int
+    to_approve: int
+    final: int
+    variance_lines: int
+    gain: str | None
+    loss: str | None
+
+
+class ApprovalDocument(Schema):
+    system_number: str
+    location: str
+
+
+class DifferenceRow(Schema):
+    location: str
+    item: str
+    item_name: str
+    lot: str | None
+    erp: str
+    wms: str
+    pending: str
+    reason: str
+
+
+class Progress(Schema):
+    done: int
+    total: int
+    eta_seconds: int | None
+
+
+class AccuracyShown(Schema):
+    lines: str | None
+    quantity: str | None
+
+
+class CountDetail(CountSummary):
+    currency: str
+    steps: list[Step]
+    zones: list[ZoneFigures]
+    approvals: list[ApprovalDocument]
+    differences: list[DifferenceRow]
+    policy: dict[str, object]
+    progress: Progress
+    accuracy: AccuracyShown | None
+    problem: str | None = None
+
+
+class BinFigures(Schema):
+    warehouse: str
+    zone: str
+    bin: str
+    order: int
+    lines: int
+    counted: int
+    variance_lines: int
+    gain: str | None
+    loss: str | None
+    value_abs: str | None
+    state: str
+
+
+class Bins(Schema):
+    rows: list[BinFigures]
+
+
+class LineShown(Schema):
+    id: int
+    count: str
+    warehouse: str
+    zone: str
+    bin: str
+    erp_location: str
+    item: str
+    item_name: str
+    lot: str | None
+    unit: str
+    state: str
+    outcome: str | None
+    reasons: list[str]
+    snapshot: str | None
+    expected: str | None
+    counted: str | None
+    variance: str | None
+    variance_min: str | None
+    variance_max: str | None
+    value: str | None
+    price: str | None
+    counter: str | None
+    counted_at: str | None
+    pass_number: int = Field(alias="pass")
+    assignee: str | None
+
+
+class LinePage(Schema):
+    total: int
+    rows: list[LineShown]
+
+
+class ApprovalPage(LinePage):
+    gain: str
+    loss: str
+    net: str
+
+
+class MovementShown(Schema):
+    id: str
+    occurred: str
+    posted: str | None
+    seen: str
+    quantity: str
+    kind: str
+    document: str
+    included: bool
+
+
+class ScanShown(Schema):
+    id: str
+    pass_number: int = Field(alias="pass")
+    quantity: str
+    unit: str
+    base: str
+    counter: str
+    counted_at: str
+    received_at: str
+    source: str
+    undone: bool
+    note: str
+
+
+class DecisionShown(Schema):
+    at: str
+    user: str
+    decision: str
+    reason: str
+
+
+class PostingShown(Schema):
+    system: str
+    delivery: int | None
+    state: str
+    remote_id: str | None
+    quantity: str
+
+
+class LineDetail(LineShown):
+    movements: list[MovementShown]
+    scans: list[ScanShown]
+    decisions: list[DecisionShown]
+    postings: list[PostingShown]
+
+
+class EventShown(Schema):
+    id: int
+    at: str
+    kind: str
+    text: str
+    actor: str
+    delivery: int | None
+
+
+class Timeline(Schema):
+    rows: list[EventShown]
+
+
+class SheetShown(Schema):
+    id: int
+    number: str
+    warehouse: str
+    zone: str
+    pass_number: int = Field(alias="pass")
+    counted_with: str
+    assignee: str | None
+    state: str
+    lines: int
+    counted: int
+
+
+class Sheets(Schema):
+    rows: list[SheetShown]
+
+
+class Person(Schema):
+    username: str
+    name: str
+
+
+class People(Schema):
+    rows: list[Person]
+
+
+class Reason(Schema):
+    reason: str
+
+
+class Assignee(Schema):
+    assignee: str

@@ -1,0 +1,79 @@
+"""How values appear in answers: decimals as plain text, lines without what the reader may not see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest
+
+from countbridge.messages import render
+from countbridge.people.access import WarehouseScope
+from countbridge.people.language import language_of
+from countbridge.stocktake.models import Line
+
+ZERO = Decimal(0)
+HIDDEN_WHEN_BLIND = (
+    "snapshot", "expected", "variance", "variance_min", "variance_max", "value", "price",
+)  # fmt: skip
+
+
+def plain(value: Decimal | None) -> str | None:
+    """A decimal as people write it: no exponent, no trailing zeros, no "-0"."""
+    if value is None:
+        return None
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def money(value: Decimal | None) -> str | None:
+    return None if value is None else format(value.quantize(Decimal("0.01")), "f")
+
+
+def moment(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def sentence(request: HttpRequest, error: dict[str, Any] | None) -> str | None:
+    """A stored error in the reader's language."""
+    return render(error["code"], error["params"], language_of(request)) if error else None
+
+
+def chinese(request: HttpRequest) -> bool:
+    return language_of(request).startswith("zh")
+
+
+def line(row: Line, request: HttpRequest, expected: WarehouseScope) -> dict[str, Any]:
+    """One line as the API shows it. Book quantities and variances only where the reader may see them (`line.expected`)."""
+    shown: dict[str, Any] = {
+        "id": row.pk,
+        "count": row.count.number,
+        "warehouse": row.warehouse,
+        "zone": row.zone,
+        "bin": row.bin,
+        "erp_location": row.erp_location,
+        "item": row.item,
+        "item_name": row.item_name_zh if chinese(request) else row.item_name_en,
+        "lot": row.lot or None,
+        "unit": row.unit,
+        "state": row.state,
+        "outcome": row.outcome or None,
+        "reasons": [render(f"domain.{code}", {}, language_of(request)) for code in row.reasons],
+        "snapshot": plain(row.snapshot),
+        "expected": plain(row.expected),
+        "counted": plain(row.counted),
+        "variance": plain(row.variance),
+        "variance_min": plain(row.variance_min),
+        "variance_max": plain(row.variance_max),
+        "value": money(row.value),
+        "price": plain(row.price),
+        "counter": row.counter or None,
+        "counted_at": moment(row.counted_at),
+        "pass": row.pass_number,
+        "assignee": row.sheet.assignee.username if row.sheet and row.sheet.assignee else None,
+    }
+    if row.warehouse not in expected:
+        shown |= dict.fromkeys(HIDDEN_WHEN_BLIND) | {"outcome": None, "reasons": []}
+    return shown

@@ -1,0 +1,130 @@
+"""The doors people use: the console and the handheld page over HTTP, and their own eyes on the shelves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from countbridge.errors import ContractSurprise
+
+TIMEOUT = 60.0
+
+
+def _answer(response: httpx.Response) -> Any:
+    if response.status_code >= 400:
+        raise ContractSurprise(
+            "sandbox.answered", url=response.request.url.path, status=response.status_code, body=response.text[:500]
+        )
+    return response.json()
+
+
+class Console:
+    """A person at the console, signed in with a session."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        self._client = httpx.Client(base_url=f"{url}/api", timeout=TIMEOUT, headers={"Accept-Language": "en"})
+        token = _answer(self._client.get("/session"))["csrf"]
+        headers = {"X-CSRFToken": token, "Referer": url}
+        signed = _answer(
+            self._client.post("/session", json={"username": username, "password": password}, headers=headers)
+        )
+        self._client.headers.update({"X-CSRFToken": signed["csrf"], "Referer": url})
+
+    def get(self, path: str, **params: Any) -> Any:
+        return _answer(self._client.get(path, params=params))
+
+    def post(self, path: str, body: Any) -> Any:
+        return _answer(self._client.post(path, json=body))
+
+
+class Handheld:
+    """A person with a handheld."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        self._client = httpx.Client(base_url=f"{url}/api/pda", timeout=TIMEOUT, headers={"Accept-Language": "en"})
+        body = {"username": username, "password": password, "device": "demo"}
+        token = _answer(self._client.post("/sign-in", json=body))["token"]
+        self._client.headers["Authorization"] = f"Bearer {token}"
+
+    def sheets(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = _answer(self._client.get("/sheets"))["rows"]
+        return found
+
+    def sheet(self, sheet: int) -> dict[str, Any]:
+        found: dict[str, Any] = _answer(self._client.get(f"/sheets/{sheet}"))
+        return found
+
+    def scan(self, scans: list[dict[str, Any]]) -> None:
+        """Send scans; every one must be accepted."""
+        if not scans:
+            return
+        body = {"sent_at": datetime.now(UTC).isoformat(), "scans": [{"id": str(uuid4()), **scan} for scan in scans]}
+        for result in _answer(self._client.post("/scans", json=body))["results"]:
+            if not result["ok"]:
+                raise ContractSurprise("sandbox.scan_refused", message=result["message"])
+
+    def empty(self, sheet: int, bin_code: str, at: str) -> None:
+        _answer(
+            self._client.post(f"/sheets/{sheet}/empty", json={"id": str(uuid4()), "bin": bin_code, "counted_at": at})
+        )
+
+    def submit(self, sheet: int) -> None:
+        _answer(self._client.post(f"/sheets/{sheet}/submit"))
+
+
+class Floor:
+    """A person in the warehouse: sees what lies on a shelf, counts in the WMS, and is the warehouse's foreman."""
+
+    def __init__(self, wms_url: str, floor_key: str, api_key: str) -> None:
+        self._client = httpx.Client(base_url=f"{wms_url}/api/v1", timeout=TIMEOUT, headers={"X-Floor-Key": floor_key})
+        self._screen = httpx.Client(base_url=f"{wms_url}/api/v1", timeout=TIMEOUT, headers={"X-Api-Key": api_key})
+
+    def look(self, bin_code: str) -> dict[str, Any]:
+        return self._data(self._client.get(f"/floor/bins/{bin_code}"))
+
+    def everything(self) -> list[dict[str, Any]]:
+        found = self._data(self._client.get("/floor/all"))
+        return found["rows"] if isinstance(found, dict) else found
+
+    def work(self, rate_per_minute: int, delay_seconds: int) -> None:
+        self._data(
+            self._client.post("/work", json={"rate_per_minute": rate_per_minute, "delay_seconds": delay_seconds})
+        )
+
+    def working(self) -> dict[str, Any]:
+        return self._data(self._client.get("/work"))
+
+    def count_in_wms(self, result: dict[str, Any]) -> None:
+        self._data(self._client.post("/people/results", json=result))
+
+    def booked(self, bin_code: str) -> list[dict[str, Any]]:
+        """What the WMS's own screen shows for a bin."""
+        return self.stock(bin=bin_code)
+
+    def stock(self, **scope: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = self._data(
+                self._screen.get("/stock", params={**scope, "limit": 500, **({"cursor": cursor} if cursor else {})})
+            )
+            rows += page["rows"]
+            cursor = page["next"] or ""
+            if not cursor:
+                return rows
+
+    def sheets(self, count: str, key: str) -> list[dict[str, Any]]:
+        """The sheets of a count as the WMS has them; none while they have not arrived."""
+        told = self._screen.get(f"/counts/{count}/sheets", params={"key": key}).json()
+        return told["data"]["sheets"] if told["code"] == 0 else []
+
+    def _data(self, response: httpx.Response) -> Any:
+        told = _answer(response)
+        if told.get("code") != 0:
+            raise ContractSurprise(
+                "sandbox.answered", url=response.request.url.path, status=told.get("code"), body=told.get("message")
+            )
+        return told["data"]

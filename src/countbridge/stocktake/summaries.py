@@ -1,0 +1,80 @@
+"""Counts in figures: one aggregate query for any number of counts, zones or bins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Count as Number
+from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db.models.functions import Abs, Coalesce
+
+from countbridge.domain.accuracy import DECIMALS
+from countbridge.domain.decimals import round_half_up
+from countbridge.people.access import WarehouseScope
+from countbridge.stocktake.models import Count, Line
+
+State = Line.State
+ZERO = Value(Decimal(0))
+NONZERO = Q(variance__isnull=False) & ~Q(variance=0)
+
+FIGURES: dict[str, Any] = {
+    "lines": Number("pk"),
+    "counted_lines": Number("pk", filter=Q(counted__isnull=False)),
+    "settled": Number("pk", filter=Q(state=State.SETTLED)),
+    "to_recount": Number("pk", filter=Q(state=State.RECOUNT)),
+    "to_approve": Number("pk", filter=Q(state__in=(State.APPROVE, State.HOLD))),
+    "final": Number("pk", filter=Q(state__in=Line.FINAL)),
+    "variances": Number("pk", filter=NONZERO),
+    "gain": Coalesce(Sum("value", filter=Q(value__gt=0)), ZERO),
+    "loss": Coalesce(Sum("value", filter=Q(value__lt=0)), ZERO),
+    "value_abs": Coalesce(Sum(Abs(F("value"))), ZERO),
+}
+
+
+def figures(lines: QuerySet[Line], *by: str) -> list[dict[str, Any]]:
+    """The figures of the lines, grouped by the given fields. Money in the link's currency."""
+    return list(lines.values(*by).annotate(**FIGURES).order_by(*by))
+
+
+def of_counts(counts: Iterable[Count], scope: WarehouseScope) -> dict[int, dict[str, Any]]:
+    """Figures of each count over the warehouses somebody may see; a count without lines has zeros."""
+    ids = [count.pk for count in counts]
+    empty = {name: Decimal(0) if name in ("gain", "loss", "value_abs") else 0 for name in FIGURES}
+    found: dict[int, dict[str, Any]] = {pk: dict(empty) for pk in ids}
+    for row in figures(scope.limit(Line.objects.filter(count__in=ids), "warehouse"), "count"):
+        found[row["count"]] = row
+    return found
+
+
+def visible(scope: WarehouseScope) -> QuerySet[Count]:
+    """Counts with at least one warehouse in the scope, newest first."""
+    counts = Count.objects.select_related("link").order_by("-pk")
+    if scope.everywhere:
+        return counts
+    inside = Q(pk__in=[])
+    for code in scope.codes:
+        inside |= Q(warehouses__contains=[code])
+    return counts.filter(inside)
+
+
+def accuracy(count: Count, scope: WarehouseScope) -> dict[str, str | None]:
+    """IRA by lines and by quantity over the counted lines, matches included (algorithm: accuracy)."""
+    counted = scope.limit(count.lines.filter(counted__isnull=False), "warehouse")
+    row = counted.aggregate(
+        n=Number("pk"),
+        right=Number("pk", filter=Q(outcome__in=("match", "within_tolerance"))),
+        off=Sum(Abs(F("variance"))),
+        book=Sum(Abs(F("expected"))),
+    )
+    return {"lines": _share(row["right"], row["n"]), "quantity": _rest(row["off"], row["book"])}
+
+
+def _share(part: int, whole: int) -> str | None:
+    return str(round_half_up(Fraction(part, whole), DECIMALS)) if whole else None
+
+
+def _rest(off: Decimal | None, book: Decimal | None) -> str | None:
+    return str(round_half_up(1 - Fraction(off) / Fraction(book), DECIMALS)) if book and off is not None else None
