@@ -1,5 +1,5 @@
 /** A scanner in keyboard mode types far faster than a hand: keys at most this many ms apart belong to one scan. */
-export const GAP = 60;
+export const GAP = 80;
 /** Shorter bursts are a hand rolling over keys. */
 const SHORTEST = 3;
 

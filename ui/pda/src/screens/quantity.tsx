@@ -93,6 +93,12 @@ function Entering({ sheet, bin, query, item, lot, row, back }: Props & { item: I
       setSaid(t("quantity.scan_first"));
     },
     onKey: (key) => {
+      // Too many digits and then Enter is a slow scanner's barcode: no quantity may come of it.
+      if (key === "Enter" && said === sentenceOf("too_long", unit)) {
+        setText("");
+        signal("wrong_bin");
+        return setSaid(t("quantity.scan_first"));
+      }
       if (key === "Enter") void save();
       else hit(key === "." ? "dot" : key === "Backspace" ? "back" : (key as Key));
     },
