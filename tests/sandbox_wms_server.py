@@ -1,29 +1,22 @@
 """The sandbox WMS as a process of its own for tests, met only over HTTP.
 
-Import the fixtures into a test module: `from sandbox_wms_server import company, start_wms`.
+A test module says `pytest_plugins = ["sandbox_wms_fixtures"]` and takes the fixtures `company` and `start_wms`.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
-import pytest
-
-from countbridge.postgres import EmbeddedPostgres
-from countbridge.sandbox.world import World, generate
 
 Row = dict[str, Any]
 Key = tuple[str, str, str]  # bin, sku, lot
@@ -138,39 +131,3 @@ def difference(after: dict[Key, Decimal], before: dict[Key, Decimal]) -> dict[Ke
 
 def non_zero(totals: dict[Key, Decimal]) -> dict[Key, Decimal]:
     return {key: total for key, total in totals.items() if total}
-
-
-@pytest.fixture(scope="module")
-def company() -> World:
-    return generate()
-
-
-@pytest.fixture(scope="module")
-def start_wms(
-    postgres: EmbeddedPostgres, company: World, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., Wms]]:
-    file = tmp_path_factory.mktemp("world") / "world.json"
-    file.write_text(company.to_json(), encoding="utf-8")
-    running: list[Wms] = []
-
-    def start(**settings: str) -> Wms:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(SOURCES),
-            "SANDBOX_DATABASE_URL": postgres.url(f"wms_{uuid4().hex[:8]}"),
-            "SANDBOX_API_KEY": "api",
-            "SANDBOX_FLOOR_KEY": "floor",
-            **settings,
-        }
-        for expected in ("loaded", "already loaded"):
-            command = [*COMMAND, "load", "--world", str(file)]
-            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-            assert done.stdout.strip() == expected
-        wms = Wms(environment)
-        running.append(wms)
-        wms.start()
-        return wms
-
-    yield start
-    for wms in running:
-        wms.stop()

@@ -1,7 +1,5 @@
 """The sandbox WMS as a real process on a real PostgreSQL, met only over HTTP."""
 
-# ruff: noqa: F811 - fixtures are imported under the name by which tests ask for them
-
 from __future__ import annotations
 
 import time
@@ -14,7 +12,9 @@ import httpx
 import pytest
 
 from countbridge.sandbox.world import World
-from sandbox_wms_server import Row, Wms, by_key, company, difference, non_zero, start_wms, sums  # noqa: F401  fixtures
+from sandbox_wms_server import Row, Wms, by_key, difference, non_zero, sums
+
+pytest_plugins = ["sandbox_wms_fixtures"]
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,7 @@ class Erp:
         self._http = httpx.Client(headers={"Authorization": f"Bearer {key}"}, timeout=20)
         self._url = url
         self._find = cache(self._find_uncached)
+        self._output: dict[int, int] = {}
 
     def draft(self, posting: ErpPosting) -> int:
         """Create the draft document and tell its id."""
@@ -63,8 +64,11 @@ class Erp:
         rows = self._search(model_of(posting), [["id", "=", posting.erp_id]], "state")
         return rows[0]["state"] if rows else None
 
-    def step(self, posting: ErpPosting, action: str) -> None:
-        self._call("POST", f"{model_of(posting)}/{posting.erp_id}/{action}", json={})
+    def step(self, posting: ErpPosting, action: str) -> str | None:
+        """Press a button of the document; its state afterwards."""
+        path = f"{model_of(posting)}/{posting.erp_id}/{action}"
+        answer = self._call("POST", path, json={}, params={"f": "state"})
+        return answer["state"] if isinstance(answer, dict) else self.state(posting)
 
     def _shipment(self, posting: ErpPosting) -> Row:
         """Goods leave a storage location by an internal shipment, which can assign them without asking a person.
@@ -83,14 +87,20 @@ class Erp:
 
     def _shipping_area(self, place: int) -> int:
         """Output location of the warehouse in whose storage `place` lies, found upwards through its parents."""
-        warehouses = self._search("stock.location", [["type", "=", "warehouse"]], "storage_location", "output_location")
-        output = {row["storage_location"]: int(row["output_location"]) for row in warehouses}
+        output = self._outputs()
         while place not in output:
             parent = self._find("stock.location", json.dumps([["id", "=", place]]), "parent")["parent"]
             if parent is None:
                 raise ErpTrouble(f"location {place} lies in no warehouse")
             place = parent
         return output[place]
+
+    def _outputs(self) -> dict[int, int]:
+        """Storage location → output location of every warehouse."""
+        if not self._output:
+            rows = self._search("stock.location", [["type", "=", "warehouse"]], "storage_location", "output_location")
+            self._output = {row["storage_location"]: row["output_location"] for row in rows}
+        return self._output
 
     def _receipt(self, posting: ErpPosting) -> Row:
         return {

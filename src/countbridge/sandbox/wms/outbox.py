@@ -45,21 +45,24 @@ def post_next(erp: Erp) -> bool:
 
 
 def _post(erp: Erp, posting: ErpPosting) -> None:
+    state: str | None = "draft"
     if posting.erp_id is None:
         posting.erp_id = _orphan(erp, posting) if posting.attempts > 1 else None
         posting.erp_id = posting.erp_id or erp.draft(posting)
         posting.save(update_fields=["erp_id"])
-    tried: list[str | None] = []
-    while (state := erp.state(posting)) != "done":
-        if state not in STEPS:  # somebody cancelled or deleted it in the ERP: the goods moved all the same
+    else:
+        state = erp.state(posting)
+    tried: list[str] = []
+    while state != "done":
+        if state is None or state not in STEPS:  # cancelled or deleted in the ERP: the goods moved all the same
             gone, posting.erp_id = posting.erp_id, None
             posting.save(update_fields=["erp_id"])
             raise ErpTrouble(f"document {gone} is {state or 'gone'} in the ERP; a new one will be made")
-        if state in tried[:-1]:
+        if tried.count(state) > 1:
             raise ErpTrouble(f"document {posting.erp_id} stays {state} in the ERP")
         again = state in tried
         tried.append(state)
-        erp.step(posting, _step(posting, state, again))
+        state = erp.step(posting, _step(posting, state, again))
 
 
 def _step(posting: ErpPosting, state: str, again: bool) -> str:
