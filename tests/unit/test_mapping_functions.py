@@ -79,6 +79,8 @@ def test_changes_work_on_what_the_one_before_left() -> None:
     assert one(["divide by 3", "round 2 half up", "negate"], "10") == ("-3.33", None)
     assert one(["times 1/3", "negate", "round 1 half up", "suffix kg"], "10") == ("-3.3kg", None)
     assert one(["strip", "to decimal 2"], "   ") == (None, None)
+    assert one(["times 1/1000", "to decimal 2"], "12345") == (None, "mapping.too_many_decimals")
+    assert one(["times 1/1000", "to decimal 2"], "12340") == ("12.34", None)
     assert one(["times 1/3", "required", "strip"], "1") == (None, "mapping.not_exact")
 
 
