@@ -16,10 +16,9 @@ export interface Draft {
   unit?: string;
   unit_zh?: string;
   unit_en?: string;
-  group?: string | null;
 }
 
-type Made = Omit<Draft, "kind"> & { kind: Kind; id: string; target: string | null };
+type Made = Omit<Draft, "kind"> & { kind: Kind; id: string; group: string | null; target: string | null };
 
 /**
  * Everything the person did, on disk before the screen moves on, and a copy in memory for drawing.
@@ -63,14 +62,17 @@ export class Outbox {
 
   /** Writes what was done, and takes back `replaced` in the same stroke. Resolves when it is on disk. */
   async add(draft: Draft, replaced: readonly string[] = []): Promise<Entry> {
-    const [entry] = await this.addTogether([draft], replaced);
+    const [entry] = await this.write([draft], null, replaced);
     if (!entry) throw new Error("entry was not stored");
     return entry;
   }
 
   /** Several things one tap did: all are written or none, and one undo takes all of them back. */
-  async addTogether(drafts: readonly Draft[], replaced: readonly string[] = []): Promise<Entry[]> {
-    const group = drafts.length > 1 ? newUuid() : null;
+  addTogether(drafts: readonly Draft[]): Promise<Entry[]> {
+    return this.write(drafts, newUuid(), []);
+  }
+
+  private async write(drafts: readonly Draft[], group: string | null, replaced: readonly string[]): Promise<Entry[]> {
     const ids = new Set<string>();
     await this.database.transaction("rw", this.database.entries, async () => {
       for (const target of replaced) await this.takeBack(target);
@@ -78,7 +80,7 @@ export class Outbox {
         const id = newUuid();
         ids.add(id);
         await this.withdraw(draft.sheet);
-        await this.database.entries.add(this.made({ group, ...draft, id, target: null }));
+        await this.database.entries.add(this.made({ ...draft, id, group, target: null }));
       }
     });
     await this.refresh();
@@ -147,7 +149,7 @@ export class Outbox {
     return {
       id: draft.id, kind: draft.kind, username: this.username, sheet: draft.sheet, bin: draft.bin ?? null, item: draft.item ?? null,
       name_zh: draft.name_zh ?? null, name_en: draft.name_en ?? null, lot: draft.lot ?? null, quantity: draft.quantity ?? null,
-      unit: draft.unit ?? null, unit_zh: draft.unit_zh ?? null, unit_en: draft.unit_en ?? null, group: draft.group ?? null, target: draft.target, counted_at: this.clock.stamp(), state: "waiting", undone: false, attempts: 0,
+      unit: draft.unit ?? null, unit_zh: draft.unit_zh ?? null, unit_en: draft.unit_en ?? null, group: draft.group, target: draft.target, counted_at: this.clock.stamp(), state: "waiting", undone: false, attempts: 0,
       code: null, message: null,
     };
   }
@@ -162,7 +164,7 @@ export class Outbox {
     await this.database.entries.update(entry.seq, { undone: true });
     // An empty bin without goods left no scan at the server that could be taken back.
     if (entry.kind !== "scan") return;
-    const undo = this.made({ kind: "undo", sheet: entry.sheet, id: newUuid(), target: id });
+    const undo = this.made({ kind: "undo", sheet: entry.sheet, id: newUuid(), group: null, target: id });
     const { bin, item, name_zh, name_en, lot, quantity, unit, unit_zh, unit_en } = entry;
     await this.database.entries.add({ ...undo, bin, item, name_zh, name_en, lot, quantity, unit, unit_zh, unit_en });
   }

@@ -44,7 +44,7 @@ export function Header({ title, back, sub }: { title: string; back?: string; sub
         </button>
       )}
       <div className="title">
-        <h1>{title}</h1>
+        <h1 className={title.length > 14 ? "long" : ""}>{title}</h1>
         {sub ? <p>{sub}</p> : null}
       </div>
       <Badge />
