@@ -87,10 +87,13 @@ def test_it_serves_pages_files_and_api_and_stops_cleanly(served: Served) -> None
 def test_many_live_pages_leave_connections_for_everybody_else(served: Served) -> None:
     served.add_user()
     with served.browser() as browser, ExitStack() as pages:
+        kept = []
         for _ in range(POOL * 3):
             stream = pages.enter_context(browser.stream("GET", "/api/events"))
             assert stream.status_code == 200
-            assert next(stream.iter_lines()) == "event: ping"
+            reading = stream.iter_lines()
+            assert next(reading) == "event: ping"
+            kept.append(reading)  # an iterator nobody holds would close its page
         assert browser.get("/readyz").json()["ready"] is True
 
 
