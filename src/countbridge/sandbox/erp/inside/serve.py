@@ -1,4 +1,4 @@
-"""Tryton's own WSGI application on many threads with lasting connections. Runs in Tryton's own environment.
+"""Tryton's own WSGI application, a thread for each request. Runs in Tryton's own environment.
 
 `python serve.py CONFIG DATABASE HOST PORT PARENT`: PARENT is the process whose end stops this one (0: nobody's).
 """
