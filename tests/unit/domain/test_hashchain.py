@@ -40,7 +40,7 @@ def test_a_whole_chain_holds():
 
 
 @pytest.mark.parametrize(
-    "value", [{"q": Decimal(1)}, {"q": float("1.5")}, {1: "x"}, {"x": {"y": {"z"}}}, [b"x"], {"x": "\udc00"}]
+    "value", [{"q": Decimal(1)}, {"q": float("1.5")}, {1: "x", "a": "y"}, {"x": {"y": {"z"}}}, [b"x"], {"x": "\udc00"}]
 )
 def test_what_has_no_canonical_form_is_refused(value):
     with pytest.raises(InputError) as caught:

@@ -87,6 +87,7 @@ def refusal(text):
         (["base_decimals", "A1"], 31, "whole", "$.base_decimals.A1"),
         (["base_decimals", "A1"], True, "whole", "$.base_decimals.A1"),
         (["policy", "ambiguity_seconds"], "30", "whole", "$.policy.ambiguity_seconds"),
+        (["policy", "ambiguity_seconds"], 10**9 + 1, "whole", "$.policy.ambiguity_seconds"),
         (["policy", "ambiguity_seconds"], -1, "whole", "$.policy.ambiguity_seconds"),
         (["policy", "ambiguity_seconds"], 0.5, "whole", "$.policy.ambiguity_seconds"),
         (["scans", 0, "clock_offset_ms"], 10**16, "whole", "$.scans[0].clock_offset_ms"),
