@@ -72,7 +72,8 @@ class Site:
     def template(self) -> str:
         """Name of the filled database that this one is a copy of: of this Tryton, this company, these keys."""
         keys = json.dumps([self.keys.passwords, self.keys.api_keys], sort_keys=True)
-        return f"erp_filled_{_digest(REQUIREMENTS, self.world, *sorted(set(INSIDE.glob('*.py')) - {INSIDE / 'serve.py'}), text=keys)}"
+        steps = sorted(set(INSIDE.glob("*.py")) - {INSIDE / "serve.py"})
+        return f"erp_filled_{_digest(REQUIREMENTS, self.world, *steps, text=keys)}"
 
     def _make_template(self, report: Report) -> str:
         base, filled = f"erp_base_{_digest(REQUIREMENTS)}", self.template
