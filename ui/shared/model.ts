@@ -318,7 +318,8 @@ export interface DeliveryDetail extends Delivery {
 
 export interface QuarantineRow {
   id: number;
-  flow: FlowCode;
+  /** The dataset the record came with. */
+  flow: string;
   at: Time;
   record: Record<string, unknown>;
   code: string;

@@ -31,6 +31,8 @@ const PLACES: Place[] = [
   { to: "/links", name: "nav.links", key: "l", needs: "link.view" },
 ];
 
+const BADGES_MS = 15_000;
+
 function focusSearch(): void {
   document.querySelector<HTMLInputElement>("input[data-search]")?.focus();
 }
@@ -67,7 +69,7 @@ export function Shell({ session }: { session: Session }) {
 
 function Navigation({ places }: { places: Place[] }) {
   const { t } = useTranslation();
-  const today = useQuery({ queryKey: ["today"], queryFn: api.today, enabled: places.length > 0 });
+  const today = useQuery({ queryKey: ["today"], queryFn: api.today, enabled: places.length > 0, refetchInterval: BADGES_MS });
   return (
     <nav aria-label={t("nav.label")}>
       {places.map((place) => {

@@ -15,21 +15,36 @@ export function onChanged(told: Told): () => void {
   return () => listeners.delete(told);
 }
 
-/** Fetches again what is on the screen: once per burst, and at most every GAP_MS while scans pour in. */
+/** Fetches again what is on the screen: once per burst, at most every GAP_MS while scans pour in, and not while nobody looks. */
 function createRefresher(): { poke: () => void; stop: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last = 0;
+  let missed = false;
   const run = (): void => {
     timer = undefined;
+    if (document.hidden) {
+      missed = true;
+      return;
+    }
+    missed = false;
     last = Date.now();
-    void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+    // The figures of all counts are dear: away from their own page the badges of the navigation follow at their own pace.
+    const kept = location.pathname === "/" ? [SESSION[0]] : [SESSION[0], "today"];
+    void queries.invalidateQueries({ predicate: ({ queryKey }) => !kept.includes(String(queryKey[0])) });
     listeners.forEach((told) => told());
   };
+  const seen = (): void => {
+    if (missed && !document.hidden) run();
+  };
+  document.addEventListener("visibilitychange", seen);
   return {
     poke: () => {
       timer ??= setTimeout(run, Math.max(SETTLE_MS, last + GAP_MS - Date.now()));
     },
-    stop: () => clearTimeout(timer),
+    stop: () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", seen);
+    },
   };
 }
 

@@ -8,7 +8,7 @@ export const words: Loaders = {
 
 export type Vocabulary =
   | "countState" | "countKind" | "lineState" | "outcome" | "deliveryState" | "deliveryKind" | "step" | "sheetState"
-  | "flow" | "movement" | "decision" | "tryAction" | "tryOutcome" | "binState" | "fieldMap" | "role"
+  | "flow" | "dataset" | "movement" | "decision" | "tryAction" | "tryOutcome" | "binState" | "fieldMap" | "role"
   | "timelineKind" | "within" | "uncounted";
 
 /** The word for one of the server's codes; a code we do not know is shown as it is rather than hidden. */

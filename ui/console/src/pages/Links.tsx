@@ -51,7 +51,7 @@ function OneLink({ link }: { link: LinkData }) {
       <Panel
         title={flow ? t("links.mapsOf", { flow: `${flow} ${word("flow", flow)}` }) : t("links.maps")}
         note={t("links.mapsNote")}
-        side={flow ? <><Link to={`/deliveries?flow=${flow}`}>{t("links.deliveries")}</Link> <Link to={`/quarantine?flow=${flow}`}>{t("links.quarantine")}</Link> <Link to="/links">{t("links.allMaps")}</Link></> : null}
+        side={flow ? <><Link to={`/deliveries?flow=${flow}`}>{t("links.deliveries")}</Link> <Link to="/quarantine">{t("links.quarantine")}</Link> <Link to="/links">{t("links.allMaps")}</Link></> : null}
       >
         {maps.length ? maps.map((map) => <RuleTable key={map.name} name={map.name} version={map.version} rules={map.rules} open={flow !== undefined} />) : <p className="panel-empty">{t("links.noMaps")}</p>}
       </Panel>

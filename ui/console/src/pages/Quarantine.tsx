@@ -8,7 +8,7 @@ import { pageOf, useParam } from "../app/params";
 import { api, queries } from "../app/server";
 import { useMay } from "../app/session";
 import { word } from "../app/words";
-import { FlowFilter } from "../parts/FlowFilter";
+import { DatasetFilter } from "../parts/DatasetFilter";
 import { Head, Panel } from "../parts/layout";
 import { Pager } from "../parts/Pager";
 import { ReasonDialog } from "../parts/ReasonDialog";
@@ -29,7 +29,7 @@ export function Component() {
   if (!may("quarantine.view")) return <Forbidden />;
   return (
     <>
-      <Head title={t("quarantine.title")} below={t("quarantine.lead")} actions={<FlowFilter value={query.flow} change={(flow) => set({ flow })} />} />
+      <Head title={t("quarantine.title")} below={t("quarantine.lead")} actions={<DatasetFilter value={query.flow} change={(flow) => set({ flow })} />} />
       <Load of={rows} isEmpty={({ total }) => total === 0} empty={<Notice mark="empty" title={t("quarantine.none")}>{t("quarantine.noneNext")}</Notice>}>
         {(data) => <Rows rows={data.rows} total={data.total} page={page} go={(next) => set({ page: next })} />}
       </Load>
@@ -56,7 +56,7 @@ function Rows({ rows, total, page, go }: { rows: QuarantineRow[]; total: number;
   const [resending, setResending] = useState(false);
   const chosen = new Set(rows.filter(({ id }) => picked.has(id)).map(({ id }) => id));
   const columns: Column<QuarantineRow>[] = [
-    { id: "flow", name: t("deliveries.flow"), width: "130px", cell: (row) => <><b>{row.flow}</b> {word("flow", row.flow)}<div className="small quiet"><When at={row.at} /></div></> },
+    { id: "flow", name: t("quarantine.what"), width: "130px", cell: (row) => <>{word("dataset", row.flow)}<div className="small quiet"><When at={row.at} /></div></> },
     { id: "message", name: t("quarantine.why"), cell: (row) => <>{row.message}<div className="small quiet"><Code>{row.code}</Code></div></> },
     { id: "record", name: t("quarantine.record"), cell: (row) => <Record of={row.record} /> },
     ...(mayResolve ? [{ id: "act", name: t("quarantine.act"), width: "90px", cell: (row: QuarantineRow) => <Button size="small" onClick={() => setDiscarding(row)}>{t("quarantine.discard")}</Button> }] : []),

@@ -8,6 +8,9 @@ import { useNavigate } from "react-router";
 import { usePreferences } from "../app/preferences";
 import Chart from "./Chart";
 
+/** Distances between the four lines of the scale, fine to coarse. */
+const STEPS = [0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25];
+
 /** Accuracy of the last counts: share of lines within tolerance, and of quantity. */
 export default function Trend({ points }: { points: Today["accuracy"] }) {
   const { t } = useTranslation();
@@ -15,7 +18,7 @@ export default function Trend({ points }: { points: Today["accuracy"] }) {
   const navigate = useNavigate();
   const option = useMemo(() => {
     const plotted = points.map(({ lines, quantity }) => [lines, quantity].flatMap((share) => (share === null ? [] : [toPlot(share)]))).flat();
-    const lowest = Math.max(0, Math.floor((Math.min(1, ...plotted) - 0.005) * 25) / 25);
+    const step = STEPS.find((size) => 1 - 4 * size <= Math.min(1, ...plotted)) ?? 0.25;
     const ink = token("ink-3");
     const lineOf = (key: "lines" | "quantity", name: string, colour: string, dashed: boolean) => ({
       name, type: "line", symbol: dashed ? "circle" : "rect", symbolSize: 7, showAllSymbol: true, connectNulls: false, color: colour,
@@ -33,7 +36,7 @@ export default function Trend({ points }: { points: Today["accuracy"] }) {
       },
       xAxis: { type: "category", data: points.map(({ closed_at }) => formatDay(closed_at, language)), axisLine: { lineStyle: { color: token("line-strong") } }, axisTick: { show: false }, axisLabel: { color: ink } },
       yAxis: {
-        type: "value", max: 1, min: lowest, interval: (1 - lowest) / 4,
+        type: "value", max: 1, min: 1 - 4 * step, interval: step,
         axisLabel: { color: ink, formatter: (value: number) => `${Math.round(value * 1000) / 10}%` }, splitLine: { lineStyle: { color: token("line") } },
       },
       series: [lineOf("lines", t("today.lines"), token("accent"), false), lineOf("quantity", t("today.quantity"), token("ink-3"), true)],

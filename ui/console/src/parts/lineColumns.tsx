@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { word } from "../app/words";
 import type { Column } from "./Table";
+import { State } from "./tags";
 import { Code, Money, Quantity, When } from "./values";
 
 function Spread({ line }: { line: Line }) {
@@ -42,6 +43,7 @@ export function useLineColumns(): Record<"item" | "place" | "book" | "variance" 
     why: {
       id: "why", name: t("lines.why"), cell: (line) => (
         <>
+          {line.state === "hold" ? <State of="lineState" code="hold" /> : null}
           <div>{word("outcome", line.outcome)}{line.pass > 1 ? <span className="quiet"> · {t("line.recountPass", { pass: line.pass })}</span> : null}</div>
           {line.reasons.map((reason) => <div key={reason} className="small quiet">{reason}</div>)}
         </>

@@ -10,7 +10,7 @@ import { Panel } from "../../parts/layout";
 import { Load, Notice } from "../../parts/states";
 import { BinFacts } from "./BinFacts";
 import { useCount } from "./Count";
-import { KINDS, kindOf } from "./binKinds";
+import { KINDS, isUndecided, kindOf } from "./binKinds";
 import { ZoneMap } from "./ZoneMap";
 
 interface ZoneOfBins {
@@ -95,6 +95,11 @@ function Legend({ bins }: { bins: BinCell[] }) {
           <span className="num quiet">{amounts[kind] ?? 0}</span>
         </li>
       ))}
+      <li>
+        <i className="map-key map-key-mark" aria-hidden="true" />
+        <span>{t("map.undecided")}</span>
+        <span className="num quiet">{bins.filter(isUndecided).length}</span>
+      </li>
     </ul>
   );
 }

@@ -4,7 +4,7 @@ import { token } from "@shared/theme";
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { usePreferences } from "../../app/preferences";
-import { type BinKind, kindOf } from "./binKinds";
+import { type BinKind, isUndecided, kindOf } from "./binKinds";
 
 const STEP = 24;
 const CELL = 21;
@@ -27,7 +27,6 @@ function shadeOf(bin: BinCell): number {
 interface Ink {
   fill: Record<BinKind, string>;
   stroke: string;
-  glyph: Record<"gain" | "loss" | "recount", string>;
   surface: string;
   focus: string;
 }
@@ -36,7 +35,7 @@ function inks(): Ink {
   const surface = token("surface");
   return {
     fill: { gain: token("gain"), loss: token("loss"), recount: token("wait"), match: token("good-soft"), counting: token("accent-soft"), open: surface },
-    stroke: token("line-strong"), glyph: { gain: surface, loss: surface, recount: surface }, surface, focus: token("focus"),
+    stroke: token("line-strong"), surface, focus: token("focus"),
   };
 }
 
@@ -60,6 +59,15 @@ function drawCell(pen: CanvasRenderingContext2D, bin: BinCell, x: number, y: num
   if (kind === "counting") {
     pen.fillStyle = ink.focus;
     pen.fillRect(x, y + CELL - 3, CELL * (bin.lines ? bin.counted / bin.lines : 0), 3);
+  }
+  if (strong && isUndecided(bin)) {
+    pen.fillStyle = ink.fill.recount;
+    pen.strokeStyle = ink.surface;
+    pen.lineWidth = 1.5;
+    pen.beginPath();
+    pen.arc(x + CELL - 4, y + 4, 4, 0, 2 * Math.PI);
+    pen.fill();
+    pen.stroke();
   }
   if (GLYPHS[kind]) {
     pen.fillStyle = strong && shade < 0.5 ? ink.fill[kind] : ink.surface;

@@ -1,0 +1,20 @@
+import { Select } from "antd";
+import { useTranslation } from "react-i18next";
+import { word } from "../app/words";
+
+const DATASETS = ["items", "bins", "stock", "movements", "results"];
+
+export function DatasetFilter({ value, change }: { value: string | undefined; change: (dataset: string | undefined) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Select
+      allowClear
+      style={{ width: 170 }}
+      value={value}
+      placeholder={t("quarantine.anyWhat")}
+      aria-label={t("quarantine.what")}
+      options={DATASETS.map((dataset) => ({ value: dataset, label: word("dataset", dataset) }))}
+      onChange={change}
+    />
+  );
+}
