@@ -116,10 +116,10 @@ class Floor:
             if not cursor:
                 return rows
 
-    def sheets(self, count: str, key: str) -> list[dict[str, Any]]:
-        """The sheets of a count as the WMS has them; none while they have not arrived."""
-        told = self._screen.get(f"/counts/{count}/sheets", params={"key": key}).json()
-        return told["data"]["sheets"] if told["code"] == 0 else []
+    def sheets(self, count: str) -> list[dict[str, Any]]:
+        """The sheets of a count as the WMS's screen lists them; none while they have not arrived."""
+        rows: list[dict[str, Any]] = self._data(self._client.get("/people/sheets", params={"count_no": count}))["rows"]
+        return rows
 
     def _data(self, response: httpx.Response) -> Any:
         told = _answer(response)

@@ -117,7 +117,7 @@ class Crew:
         """Counters who stay in their own WMS: for each bin of their sheets, what the screen books and what lies there."""
         floor = self.floor()
         while not self._over.is_set():
-            sheets = floor.sheets(number, f"{number}-sheets")
+            sheets = floor.sheets(number)
             if sheets:
                 break
             self._over.wait(PAUSE)

@@ -43,6 +43,12 @@ def _look_everywhere(request: HttpRequest) -> Data:
         return {"rows": [show_stock(line, line.uom) for line in lines], "as_of": iso(read.as_of)}
 
 
+def _my_sheets(request: HttpRequest) -> Data:
+    """The sheets of a count as the WMS's own screens list them."""
+    rows = Sheet.objects.filter(count=request.GET.get("count_no", "")).order_by("sheet_no")
+    return {"rows": list(rows.values("sheet_no", "zone", "assignee", "counted_with", "bins"))}
+
+
 def _count(request: HttpRequest) -> Data:
     """A WMS user counts one portion; whole cartons may be entered as CTN."""
     row = Fields(body(request))
@@ -94,3 +100,4 @@ floor_bin = floor_api(GET=_look)
 floor_all = floor_api(GET=_look_everywhere)
 results = floor_api(POST=_count)
 work = floor_api(POST=_plan_work, GET=_work_now)
+sheets = floor_api(GET=_my_sheets)

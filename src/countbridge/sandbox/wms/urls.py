@@ -25,6 +25,7 @@ urlpatterns = [
     path(f"{_API}floor/bins/<str:code>", people.floor_bin),
     path(f"{_API}floor/all", people.floor_all),
     path(f"{_API}people/results", people.results),
+    path(f"{_API}people/sheets", people.sheets),
     path(f"{_API}work", people.work),
     path("shelf", shelf.index),
     path("shelf/<str:code>", shelf.shelf),
