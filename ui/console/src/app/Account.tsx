@@ -27,7 +27,7 @@ function useLanguageChange(): (language: Language) => Promise<void> {
   };
 }
 
-export function ThemeSwitch() {
+export function ThemeSwitch({ block = false }: { block?: boolean }) {
   const { t } = useTranslation();
   const { choice, setTheme } = usePreferences();
   const options: { value: ThemeChoice; label: string }[] = [
@@ -35,7 +35,7 @@ export function ThemeSwitch() {
     { value: "dark", label: t("theme.dark") },
     { value: "system", label: t("theme.system") },
   ];
-  return <Segmented<ThemeChoice> size="small" block aria-label={t("theme.label")} options={options} value={choice} onChange={setTheme} />;
+  return <Segmented<ThemeChoice> size="small" block={block} aria-label={t("theme.label")} options={options} value={choice} onChange={setTheme} />;
 }
 
 export function Account({ session, help }: { session: Session; help: () => void }) {
@@ -64,7 +64,7 @@ export function Account({ session, help }: { session: Session; help: () => void 
         value={language}
         onChange={(next) => void change(next)}
       />
-      <ThemeSwitch />
+      <ThemeSwitch block />
       <Dropdown
         trigger={["click"]}
         placement="topLeft"

@@ -2,7 +2,7 @@ import type { Theme } from "@shared/theme";
 import type { ThemeConfig } from "antd";
 import { theme as ant } from "antd";
 
-const LIGHT = { primary: "#0b6470", ink: "#1b2426", ink2: "#4b585b", ink3: "#647174", surface: "#ffffff", paper: "#f4f5f3", line: "#dde0dc", onPrimary: "#ffffff", bad: "#a81e2e" };
+const LIGHT = { primary: "#0b6470", ink: "#1b2426", ink2: "#4b585b", ink3: "#5b686b", surface: "#ffffff", paper: "#f4f5f3", line: "#dde0dc", onPrimary: "#ffffff", bad: "#a81e2e" };
 const DARK: typeof LIGHT = { primary: "#56b9c5", ink: "#e7ecea", ink2: "#b3bebd", ink3: "#8f9c9c", surface: "#1a2224", paper: "#12181a", line: "#2d383a", onPrimary: "#06262a", bad: "#f4878f" };
 
 /** The tokens of shared/tokens.css, said in Ant Design's words. */

@@ -42,10 +42,10 @@ export function Component() {
             { value: "approve", label: t("lines.approve") },
           ]}
         />
-        <Search value={q} change={(text) => set({ q: text })} label={t("lines.search")} width={230} />
+        <Search value={q} change={(text) => set({ q: text })} label={t("lines.search")} width={200} />
         <Select
           allowClear
-          style={{ width: 130 }}
+          style={{ width: 104 }} popupMatchSelectWidth={false}
           value={zone}
           placeholder={t("lines.zone")}
           aria-label={t("lines.zone")}
@@ -54,7 +54,7 @@ export function Component() {
         />
         <Select
           allowClear
-          style={{ width: 130 }}
+          style={{ width: 118 }} popupMatchSelectWidth={false}
           value={state}
           placeholder={t("lines.state")}
           aria-label={t("lines.state")}
