@@ -77,8 +77,9 @@ def _until_told(stack: Stack, over: threading.Event) -> int:
     while not over.wait(1.0):
         ended = stack.ended()
         if ended:
-            typer.echo(f"{ended} ended by itself; its log is {stack.places.logs / f'{ended}.log'}", err=True)
-            return 1
+            # Kill any of them, whenever you like: started again, the work goes on where it was.
+            typer.echo(f"{ended} ended; starting it again (its log: {stack.places.logs / f'{ended}.log'})", err=True)
+            stack.restart(ended)
     typer.echo("stopping", err=True)
     return 0
 

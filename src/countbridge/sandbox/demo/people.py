@@ -33,6 +33,7 @@ class Crew:
         for user in self.world.users:
             if user.role == "operator":
                 self._run(lambda login=user.login: self._operate(login))  # type: ignore[misc]
+        self._run(lambda: self._supervise(number))
         self._run(lambda: self._count_in_wms(number))
         self._run(lambda: self._decide(number))
 
@@ -60,6 +61,17 @@ class Crew:
                 self._over.wait(PAUSE)
                 continue
             self._walk(handheld, floor, sheets[0]["id"])
+
+    def _supervise(self, number: str) -> None:
+        """The supervisor counts what is left to nobody: sheets whose every counter has seen the goods before."""
+        console = Console(self.url, "supervisor", self.password)
+        handheld, floor = Handheld(self.url, "supervisor", self.password), self.floor()
+        while not self._over.wait(PAUSE):
+            for sheet in console.get(f"/counts/{number}/sheets")["rows"]:
+                if sheet["state"] == "open" and not sheet["assignee"]:
+                    console.post(f"/sheets/{sheet['id']}/assign", {"assignee": "supervisor"})
+            for mine in handheld.sheets():
+                self._walk(handheld, floor, mine["id"])
 
     def _walk(self, handheld: Handheld, floor: Floor, sheet_id: int) -> None:
         """Count a sheet bin by bin: whatever lies there, and zero for goods of the list that are not there."""

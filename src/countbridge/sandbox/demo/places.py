@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -9,6 +10,8 @@ import secrets
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+
+from countbridge.errors import Conflict
 
 WANTED_PORTS = {"countbridge": 8600, "wms": 8601, "erp": 8602}
 
@@ -61,6 +64,18 @@ def places(name: str) -> Places:
     else:
         data = here / ".countbridge" / name
     return Places(data, Path(os.environ.get("COUNTBRIDGE_TRYTON_VENV", str(here / ".venv-tryton"))))
+
+
+def take(places: Places) -> int:
+    """Hold the demo's data: one demo at a time. The descriptor is given on to the servers, so that what was left running
+    (KEEP=1) holds it too. Raises Conflict while another one runs."""
+    places.data.mkdir(parents=True, exist_ok=True)
+    held = os.open(places.data / ".demo", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Conflict("sandbox.already_running", folder=places.data) from None
+    return held
 
 
 def free_port(wanted: int) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 from countbridge.errors import SetupError
 from countbridge.sandbox import erp
 from countbridge.sandbox.demo.linking import write_link
-from countbridge.sandbox.demo.places import WANTED_PORTS, Places, free_port
+from countbridge.sandbox.demo.places import WANTED_PORTS, Places, free_port, take
 from countbridge.sandbox.erp.server import serve_command
 from countbridge.sandbox.world import generate
 from countbridge.sandbox.world_model import World, from_json
@@ -36,7 +36,9 @@ class Stack:
     url: str = ""
     wms_url: str = ""
     erp_url: str = ""
+    held: int = -1  # descriptor of the lock on the data
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    started: dict[str, tuple[list[str], dict[str, str]]] = field(default_factory=dict)
 
     @property
     def erp_key(self) -> str:
@@ -58,6 +60,16 @@ class Stack:
                 process.wait()
         self.processes.clear()
 
+    def restart(self, name: str) -> None:
+        """Start a server that ended once more, as it was started before."""
+        _spawn(self, name, *self.started[name])
+
+    def note(self) -> None:
+        """Write down where the servers are, for other commands and for whoever wants to look at their processes."""
+        urls = {"url": self.url, "wms_url": self.wms_url, "erp_url": self.erp_url}
+        pids = {name: process.pid for name, process in self.processes.items()}
+        self.places.running.write_text(json.dumps({**urls, "pids": pids}), encoding="utf-8")
+
     def ended(self) -> str | None:
         """The name of a process that ended by itself, None while all run."""
         return next((name for name, process in self.processes.items() if process.poll() is not None), None)
@@ -67,6 +79,7 @@ def prepare(places: Places, say: Say, *, fresh: bool) -> Stack:
     """Have databases, sandbox company and link ready, quickly when they are there already. `fresh` starts over."""
     from countbridge.database import database_url, start_database
 
+    held = take(places)
     places.logs.mkdir(parents=True, exist_ok=True)
     say("PostgreSQL: starting")
     start_database()
@@ -77,7 +90,7 @@ def prepare(places: Places, say: Say, *, fresh: bool) -> Stack:
         for name in ("countbridge", "sandbox"):
             site.postgres.drop(name)
     site.prepare(say, fresh=fresh)
-    return Stack(places, world, site)
+    return Stack(places, world, site, held=held)
 
 
 def _world(places: Places) -> World:
@@ -92,8 +105,6 @@ def run(stack: Stack, say: Say, *, ports: dict[str, int] | None = None) -> None:
     stack.erp_url = f"http://127.0.0.1:{at['erp']}/{stack.site.database}"
     stack.wms_url = f"http://127.0.0.1:{at['wms']}"
     stack.url = f"http://127.0.0.1:{at['countbridge']}"
-    urls = {"url": stack.url, "wms_url": stack.wms_url, "erp_url": stack.erp_url}
-    stack.places.running.write_text(json.dumps(urls), encoding="utf-8")
     say("Tryton: starting")
     _spawn(stack, "erp", serve_command(stack.site, at["erp"], "127.0.0.1"), stack.site.environment())
     say("Sandbox WMS: loading and starting")
@@ -145,8 +156,16 @@ def start_countbridge(stack: Stack, port: int) -> None:
 def _spawn(stack: Stack, name: str, command: list[str], environment: dict[str, str]) -> None:
     with (stack.places.logs / f"{name}.log").open("ab") as log:
         stack.processes[name] = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=(stack.held,),
         )
+    stack.started[name] = (command, environment)
+    stack.note()
 
 
 def _await(stack: Stack, name: str, url: str, headers: dict[str, str]) -> None:
