@@ -130,7 +130,8 @@ def _eta(count: Count, head: dict[str, Any]) -> int | None:
     done, total = head["counted"], head["lines"]
     if count.state != Count.State.COUNTING or count.started_at is None or done < 5 or done >= total:
         return None
-    return int((timezone.now() - count.started_at).total_seconds()) * (total - done) // done
+    elapsed = int((timezone.now() - count.started_at).total_seconds())
+    return elapsed * int(total - done) // int(done)
 
 
 def _differences(request: Request, count: Count) -> list[dict[str, Any]]:
@@ -286,7 +287,7 @@ def cancel(request: Request, number: str, body: schemas.Reason) -> dict[str, boo
 
 @router.post("/counts/{number}/verify", auth=needs("count.view"), response=dict[str, bool])
 def verify(request: Request, number: str) -> dict[str, bool]:
-    """Read both books again now, for a count whose books differ."""
-    count = get_count(request, number)
+    """Read both books again now, for a count whose books differ. Planner or supervisor of all its warehouses."""
+    count = _planned(request, number)
     queued = follow("stocktake.verify", once=f"verify:{count.pk}", count=count.pk)
     return {"queued": queued}

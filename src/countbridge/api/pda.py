@@ -14,6 +14,7 @@ from ninja import Router, Schema
 
 from countbridge.api import shown
 from countbridge.api.auth import Request, needs_pda
+from countbridge.domain.units import base_sum, unit_factor
 from countbridge.errors import CountbridgeError, InputError, NotFound
 from countbridge.links.models import Bin, Item
 from countbridge.messages import render
@@ -136,8 +137,7 @@ def _counted(lines: list[Line]) -> dict[int, list[Scan]]:
 
 
 def _goods(line: Line, item: Item, count: Count, counted: list[Scan] | None) -> dict[str, Any]:
-    last = counted[-1] if counted else None
-    told = {"quantity": shown.plain(last.quantity), "unit": last.unit, "scan": last.source_id} if last else None
+    told = _told(counted, line) if counted else None
     return {
         **_item(item),
         "line": line.pk,
@@ -145,6 +145,17 @@ def _goods(line: Line, item: Item, count: Count, counted: list[Scan] | None) -> 
         "expected": None if count.blind else shown.plain(line.snapshot),
         "counted": told,
     }
+
+
+def _told(counted: list[Scan], line: Line) -> dict[str, Any]:
+    """What the person counted so far: as typed when it was one portion, else their sum in base units."""
+    last = counted[-1]
+    if len(counted) == 1:
+        return {"quantity": shown.plain(last.quantity), "unit": last.unit, "scan": last.source_id}
+    total = base_sum(
+        [(scan.quantity, unit_factor(scan.numerator, scan.denominator)) for scan in counted], line.decimals
+    )
+    return {"quantity": shown.plain(total), "unit": line.unit, "scan": last.source_id}
 
 
 def _item(item: Item) -> dict[str, Any]:

@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from countbridge.connectors.contract import Connector, Document, Receipt, Row
 from countbridge.connectors.exchanges import Exchange
-from countbridge.errors import Conflict, CountbridgeError, InputError, OutcomeUnknown, Rejected, SetupError, TryLater
+from countbridge.errors import (
+    Conflict,
+    CountbridgeError,
+    InputError,
+    OutcomeUnknown,
+    Rejected,
+    RemoteError,
+    SetupError,
+    TryLater,
+)
 from countbridge.exchange import events
 from countbridge.exchange.models import Attempt, Delivery
 from countbridge.exchange.queue import follow
@@ -136,6 +145,8 @@ def _try(delivery_id: int) -> None:
             receipt = _find_or_write(connector, delivery, may_have_left, log)
     except Rejected as error:
         _settle(delivery, Receipt("rejected"), error)
+    except Unfindable as error:
+        _settle(delivery, None, error)
     except CountbridgeError as error:
         _leave_open(delivery, error, may_have_left)
         raise
@@ -147,6 +158,8 @@ def _find_or_write(connector: Connector, delivery: Delivery, may_have_left: bool
     document = document_of(delivery)
     resume: str | None = None
     if may_have_left:
+        if connector.manifest.document(delivery.kind).idempotency == "none":
+            raise Unfindable("exchange.cannot_be_searched", system=delivery.system.name, key=delivery.key)
         log.begin("find")
         found = connector.find(document, delivery.key, remembered=delivery.remote_id or None)
         if found is not None and found.state != "draft":
@@ -161,11 +174,15 @@ def _find_or_write(connector: Connector, delivery: Delivery, may_have_left: bool
     return receipt
 
 
-def _settle(delivery: Delivery, receipt: Receipt, error: CountbridgeError | None) -> None:
+def _settle(delivery: Delivery, receipt: Receipt | None, error: CountbridgeError | None) -> None:
+    """Write the answer down, with the job that follows it. Without a receipt a person has to find out what became of it."""
     with transaction.atomic():
-        delivery.state = State.CONFIRMED if receipt.state == "confirmed" else State.REJECTED
-        delivery.remote_id = receipt.remote_id or delivery.remote_id
-        delivery.outcomes = [asdict(line) for line in receipt.lines]
+        if receipt is None:
+            delivery.state = State.NEEDS_REVIEW
+        else:
+            delivery.state = State.CONFIRMED if receipt.state == "confirmed" else State.REJECTED
+            delivery.remote_id = receipt.remote_id or delivery.remote_id
+            delivery.outcomes = [asdict(line) for line in receipt.lines]
         delivery.error = {"code": error.code, "params": error.params} if error else None
         delivery.settled_at = timezone.now()
         delivery.next_try_at = None
@@ -191,6 +208,10 @@ def _leave_open(delivery: Delivery, error: CountbridgeError, may_have_left: bool
     delivery.error = {"code": error.code, "params": error.params}
     delivery.save(update_fields=["state", "error"])
     events.announce("delivery", delivery.count)
+
+
+class Unfindable(RemoteError):
+    """A write may have arrived, and the system can neither be searched nor be given a key: a person must look."""
 
 
 class _Log:

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
-from django.utils.dateparse import parse_datetime
 
 from countbridge.connectors.contract import Page
-from countbridge.errors import ContractSurprise
+from countbridge.errors import CountbridgeError
+from countbridge.exchange import quarantine
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.models import FeedCursor, Movement
+from countbridge.exchange.rows import moment, needed
 from countbridge.exchange.systems import opened
 from countbridge.links.models import Link, System
-
-
-def moment(text: str | None, field: str) -> datetime:
-    """An ISO 8601 time with offset. A time without one could be any hour: ContractSurprise."""
-    parsed = parse_datetime(text or "")
-    if parsed is None or parsed.tzinfo is None:
-        raise ContractSurprise("exchange.time_without_offset", field=field, value=text)
-    return parsed
 
 
 def pull(link: Link, dataset: str, system: System, take: Callable[[Page], None]) -> datetime | None:
@@ -58,7 +52,11 @@ def store_movements(link: Link, rows: Rows) -> set[tuple[str, str, str]]:
     """Insert or refresh movements. One that is told again (its ERP state changed) keeps its place in the ledger."""
     found: dict[str, Movement] = {}
     for row in rows:
-        movement = _movement(link, row)
+        try:
+            movement = _movement(link, row)
+        except CountbridgeError as error:
+            quarantine.put(link, "movements", str(row["id"]), row, error.code, error.params)
+            continue
         earlier = found.get(movement.source_id)
         if earlier is not None:
             movement.ledger_seq = min(movement.ledger_seq, earlier.ledger_seq)
@@ -76,17 +74,17 @@ def store_movements(link: Link, rows: Rows) -> set[tuple[str, str, str]]:
 def _movement(link: Link, row: dict[str, str | None]) -> Movement:
     return Movement(
         link=link,
-        source_id=row["id"],
-        ledger_seq=int(row["sequence"] or 0),
-        bin=row["bin"],
-        erp_location=row["erp_location"],
-        item=row["item"],
+        source_id=needed(row, "id"),
+        ledger_seq=int(needed(row, "sequence")),
+        bin=needed(row, "bin"),
+        erp_location=needed(row, "erp_location"),
+        item=needed(row, "item"),
         lot=row["lot"] or "",
-        quantity=row["quantity"],
-        kind=row["kind"],
+        quantity=Decimal(needed(row, "quantity")),
+        kind=needed(row, "kind"),
         document=row["document"] or "",
         occurred=moment(row["occurred"], "occurred"),
         recorded=moment(row["recorded"], "recorded"),
-        erp_state=row["erp_state"],
+        erp_state=needed(row, "erp_state"),
         erp_posted=moment(row["erp_posted"], "erp_posted") if row["erp_posted"] else None,
     )

@@ -51,7 +51,7 @@ def _flows(link: Link, language: str) -> list[dict[str, Any]]:
             failure=Number("pk", filter=Q(state__in=FAILED)),
         )
     )
-    sent = {row["flow"]: row for row in totals}
+    sent: dict[str, dict[str, Any]] = {row["flow"]: dict(row) for row in totals}
     polled = {cadence.flow: cadence for cadence in Cadence.objects.filter(link=link)}
     return [
         _flow(name, sent.get(name), polled.get(FED_BY.get(name, "")), language)

@@ -12,6 +12,7 @@ from countbridge.connectors.contract import Document, Row
 from countbridge.exchange.deliveries import content_hash, propose
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.models import SentRecord
+from countbridge.exchange.rows import needed
 from countbridge.exchange.systems import opened
 from countbridge.links.models import Bin, CodeTable, Item, ItemUnit, Link, System, Warehouse
 
@@ -32,7 +33,10 @@ def sync_places(link: Link) -> None:
     bins = translate_or_quarantine(link, "wms_bins", read_all(link.wms, "bins"), flow="bins", id_field="bin")
     with transaction.atomic():
         Warehouse.objects.bulk_create(
-            [Warehouse(link=link, code=row["code"], name=row["name"] or row["code"]) for row in warehouses],
+            [
+                Warehouse(link=link, code=needed(row, "code"), name=row["name"] or needed(row, "code"))
+                for row in warehouses
+            ],
             update_conflicts=True,
             unique_fields=["link", "code"],
             update_fields=["name"],
@@ -41,10 +45,10 @@ def sync_places(link: Link) -> None:
             [
                 Bin(
                     link=link,
-                    code=row["code"],
-                    warehouse=row["warehouse"],
-                    zone=row["zone"],
-                    erp_location=row["erp_location"],
+                    code=needed(row, "code"),
+                    warehouse=needed(row, "warehouse"),
+                    zone=needed(row, "zone"),
+                    erp_location=needed(row, "erp_location"),
                     walk_order=int(row["walk_order"] or 0),
                     barcode=row["barcode"] or "",
                 )
@@ -70,10 +74,10 @@ def store_items(link: Link, rows: Rows) -> None:
         [
             Item(
                 link=link,
-                code=row["code"],
-                name_zh=row["name_zh"] or row["code"],
-                name_en=row["name_en"] or row["name_zh"] or row["code"],
-                unit=row["unit"],
+                code=needed(row, "code"),
+                name_zh=row["name_zh"] or needed(row, "code"),
+                name_en=row["name_en"] or row["name_zh"] or needed(row, "code"),
+                unit=needed(row, "unit"),
                 decimals=int(row["decimals"] or 0),
                 price=Decimal(row["price"]) if row["price"] else None,
                 lot_tracked=row["lot_tracked"] == "yes",
@@ -123,7 +127,10 @@ def send_changed_items(link: Link, rows: Rows) -> int:
         key = f"F1-{link.code}-{uuid4().hex}"
         propose(link, link.wms, Document("item", {}, tuple(chunk)), key, flow="F1", order_key="items")
     SentRecord.objects.bulk_create(
-        [SentRecord(link=link, flow="F1", record=row["sku"], content=hashes[str(row["sku"])]) for row in changed],
+        [
+            SentRecord(link=link, flow="F1", record=needed(row, "sku"), content=hashes[needed(row, "sku")])
+            for row in changed
+        ],
         update_conflicts=True,
         unique_fields=["link", "flow", "record"],
         update_fields=["content"],

@@ -16,7 +16,7 @@ def follow(task: str, *, lock: str | None = None, once: str | None = None, delay
     deferrer = app.configure_task(task, **options)  # type: ignore[arg-type]
     try:
         with transaction.atomic():
-            deferrer.defer(**args)
+            deferrer.defer(**args)  # type: ignore[arg-type]
     except AlreadyEnqueued:
         return False
     return True

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from countbridge.connectors.contract import Row
 from countbridge.exchange import events
-from countbridge.exchange.feeds import moment
 from countbridge.exchange.masters import read_all
 from countbridge.exchange.queue import follow
+from countbridge.exchange.rows import moment, needed
 from countbridge.links.models import Link
 from countbridge.stocktake.models import Approval, Count
 from countbridge.stocktake.policy import policy_of
@@ -54,7 +54,13 @@ def _take(link: Link, group: list[Row]) -> Count:
             planned_at=datetime.combine(day, time(), ZoneInfo(link.time_zone)),
         )
         Approval.objects.bulk_create(
-            Approval(count=count, link=link, document=row["id"], number=row["number"] or "", location=row["location"])
+            Approval(
+                count=count,
+                link=link,
+                document=needed(row, "id"),
+                number=row["number"] or "",
+                location=needed(row, "location"),
+            )
             for row in group
         )
         events.record(

@@ -29,7 +29,7 @@ class Goods:
     def item(self, code: str) -> Item:
         found = self._by_code.get(code)
         if found is None:
-            raise InputError("stocktake.unknown_item", code=code)
+            raise InputError("stocktake.unknown_item", scanned=code)
         return found
 
     def lot(self, item: Item, lot: str) -> str:

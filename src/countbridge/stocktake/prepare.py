@@ -110,7 +110,7 @@ def _begin(count: Count, places: dict[str, Bin], wms: WmsBook, erp: dict[Key, De
     count.watermarks = wms.watermarks
     count.snapshot_at = wms.as_of or timezone.now()
     count.warehouses = sorted({place.warehouse for place in places.values()})
-    items = {item.code: item for item in Item.objects.filter(link=count.link)}
+    items = _items(count, {item for place, item, _ in wms.stock if place in places} | {item for _, item, _ in erp})
     lines = [_line(count, places[b], items[i], lot, *known) for (b, i, lot), known in wms.stock.items() if b in places]
     lines += _only_in_erp(count, places, items, wms, erp)
     BookLine.objects.bulk_create(
@@ -131,6 +131,15 @@ def _begin(count: Count, places: dict[str, Bin], wms: WmsBook, erp: dict[Key, De
         bins=len(places),
         sheets=count.sheets.count(),
     )
+
+
+def _items(count: Count, codes: set[str]) -> dict[str, Item]:
+    """The items in either book. One that is no item here (not in the ERP, or in quarantine) stops the step by its name:
+    leaving it out would be a count that looks complete."""
+    items = {item.code: item for item in Item.objects.filter(link=count.link, code__in=codes)}
+    if missing := sorted(codes - items.keys()):
+        raise ConfigError("stocktake.item_missing", count=count.number, item=missing[0], number=len(missing))
+    return items
 
 
 def _line(count: Count, place: Bin, item: Item, lot: str, quantity: Decimal, watermark: int) -> Line:

@@ -10,8 +10,9 @@ from django.db import transaction
 from countbridge.connectors.contract import Page
 from countbridge.errors import CountbridgeError, InputError
 from countbridge.exchange import quarantine
-from countbridge.exchange.feeds import moment, pull
+from countbridge.exchange.feeds import pull
 from countbridge.exchange.maps import Rows, translate_or_quarantine
+from countbridge.exchange.rows import moment
 from countbridge.links.models import Link
 from countbridge.stocktake.models import Sheet
 from countbridge.stocktake.scans import Entry, take

@@ -83,11 +83,11 @@ class Floor:
         self._screen = httpx.Client(base_url=f"{wms_url}/api/v1", timeout=TIMEOUT, headers={"X-Api-Key": api_key})
 
     def look(self, bin_code: str) -> dict[str, Any]:
-        return self._data(self._client.get(f"/floor/bins/{bin_code}"))
+        return dict(self._data(self._client.get(f"/floor/bins/{bin_code}")))
 
     def everything(self) -> list[dict[str, Any]]:
         found = self._data(self._client.get("/floor/all"))
-        return found["rows"] if isinstance(found, dict) else found
+        return list(found["rows"])
 
     def work(self, rate_per_minute: int, delay_seconds: int) -> None:
         self._data(
@@ -95,7 +95,7 @@ class Floor:
         )
 
     def working(self) -> dict[str, Any]:
-        return self._data(self._client.get("/work"))
+        return dict(self._data(self._client.get("/work")))
 
     def count_in_wms(self, result: dict[str, Any]) -> None:
         self._data(self._client.post("/people/results", json=result))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -185,8 +186,8 @@ class Crew:
 
 
 def await_count(
-    console: Console, state: set[str], within: float, crew: Crew | None = None, known: set[str] = frozenset()
-) -> dict[str, Any]:  # type: ignore[assignment]
+    console: Console, state: set[str], within: float, crew: Crew | None = None, known: AbstractSet[str] = frozenset()
+) -> dict[str, Any]:
     """Wait for a count (not one of `known`) that is in one of the states."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:

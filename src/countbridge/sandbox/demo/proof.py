@@ -30,7 +30,7 @@ class ErpBook:
         self, model: str, fields: Iterable[str], domain: list[Any], context: dict[str, Any] | None = None
     ) -> list[Any]:
         packed = base64.urlsafe_b64encode(json.dumps(domain).encode()).decode()
-        params = [("d", packed), *(("f", name) for name in fields)]
+        params: list[tuple[str, str | int | float | bool | None]] = [("d", packed), *(("f", name) for name in fields)]
         headers = {}
         if context:
             headers["X-Tryton-Context"] = base64.urlsafe_b64encode(json.dumps(context).encode()).decode()
