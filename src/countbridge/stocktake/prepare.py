@@ -13,11 +13,10 @@ from django.utils import timezone
 
 from countbridge.errors import ConfigError
 from countbridge.exchange import events, masters
-from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.maps import translate_or_quarantine
 from countbridge.exchange.systems import opened
 from countbridge.links.models import Bin, Item, Link
-from countbridge.stocktake import paperwork, sheets
+from countbridge.stocktake import paperwork, progress, sheets
 from countbridge.stocktake.goods import line_identity
 from countbridge.stocktake.models import BookLine, Count, Line
 
@@ -44,7 +43,7 @@ def prepare(count_id: int) -> None:
     link = count.link
     masters.sync(link)
     places = scope(count)
-    pull_movements(link)
+    progress.catch_up(link)
     wms = read_wms(link, sorted({place.zone for place in places.values()}))
     erp = read_erp(link, sorted({place.erp_location for place in places.values()}))
     with transaction.atomic():
