@@ -25,6 +25,7 @@ from countbridge.links.models import System
 from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.judge import key_of, movements_of
 from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line
+from countbridge.stocktake.progress import judge_again
 
 Key = tuple[str, str, str]
 
@@ -41,10 +42,25 @@ def post(count_id: int) -> None:
         held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
         if held.state != Count.State.POSTING or held.adjustments.exists():
             return
+        if _reopen_changed(count):
+            return
         if _hold_unexplained(count, [line for line in lines if line.state in Line.POSTABLE], books):
             return
         _write_erp(count, books)
         _carry_on(count)
+
+
+def _reopen_changed(count: Count) -> bool:
+    """Movements that came in since the lines were decided, for moments before their scans: nobody agreed to what the
+    variances are now, so the count goes back to its people instead of posting the old ones."""
+    counted = count.lines.select_for_update(no_key=True).filter(counted__isnull=False).order_by("pk")
+    if not judge_again(count, list(counted)):
+        return False
+    count.state = Count.State.COUNTING
+    count.save(update_fields=["state"])
+    events.announce("state", count.number)
+    follow("stocktake.advance", once=f"advance:{count.pk}", count=count.pk)
+    return True
 
 
 def _hold_unexplained(count: Count, lines: Sequence[Line], books: Books) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from countbridge.errors import InputError
 from countbridge.exchange import events
+from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.models import FeedCursor
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
@@ -21,6 +22,11 @@ from countbridge.stocktake.policy import CountPolicy, policy_of
 
 State = Line.State
 SUBMITTED = (Sheet.State.SUBMITTED, Sheet.State.CLOSED)
+
+
+def catch_up(link: Link) -> None:
+    """Take in the movements the WMS has recorded since the last look, and all that follows from them."""
+    pull_movements(link, lambda keys: moved(link, keys))
 
 
 def moved(link: Link, keys: Iterable[Key]) -> None:
@@ -37,16 +43,25 @@ def moved(link: Link, keys: Iterable[Key]) -> None:
                 .filter(count=count, bin__in=bins, counted__isnull=False)
                 .order_by("pk")
             )
-            lines = [line for line in known if key_of(line) in wanted]
-            before = {line.pk: (line.variance, line.outcome) for line in lines}
-            judge(count, lines)
-            changed = [line for line in lines if (line.variance, line.outcome) != before[line.pk]]
-            for line in changed:
-                if line.state in (State.SETTLED, State.APPROVED, State.APPROVE, State.KEPT, State.HOLD):
-                    line.state = State.COUNTED
-            Line.objects.bulk_update(changed, ["state"], batch_size=500)
+            changed = judge_again(count, [line for line in known if key_of(line) in wanted])
             if changed:
                 events.announce("line", count.number)
+
+
+def judge_again(count: Count, lines: Sequence[Line]) -> list[Line]:
+    """Compute lines anew and open those again whose variance or outcome changed; returns them. (A line that keeps the book
+    posts nothing whatever its outcome, so only another variance opens it.)"""
+    before = {line.pk: (line.variance, line.outcome) for line in lines}
+    judge(count, lines)
+    changed = []
+    for line in lines:
+        variance, outcome = before[line.pk]
+        if line.variance != variance or (line.outcome != outcome and line.state != State.KEPT):
+            changed.append(line)
+            if line.state in (State.SETTLED, State.APPROVED, State.APPROVE, State.KEPT, State.HOLD):
+                line.state = State.COUNTED
+    Line.objects.bulk_update(changed, ["state"], batch_size=500)
+    return changed
 
 
 def advance(count_id: int) -> None:
