@@ -1,0 +1,82 @@
+"""The modelled WMS: every write carries a key, and the same key takes effect once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from countbridge.connectors.contract import Document, LineReceipt, Page, Receipt, Remember
+from modelled.wire import ModelledConnector
+from modelled.world import SKUS, UOM, WORLDS, Wms, World, plain
+
+PAGE = 3
+ITEMS = {sku: item for item, sku in SKUS.items()}
+
+
+class ModelledWms(ModelledConnector):
+    @property
+    def world(self) -> World:
+        return WORLDS[self.settings["world"]]
+
+    @property
+    def wms(self) -> Wms:
+        return self.world.wms
+
+    def check(self) -> None:
+        with self.told(self.wms.calls, "check"):
+            return
+
+    def read(self, dataset: str, scope: Mapping[str, str], cursor: str | None) -> Iterator[Page]:
+        if dataset in ("movements", "results"):
+            yield from self._feed(dataset, int(cursor or 0))
+            return
+        with self.told(self.wms.calls, f"read:{dataset}"):
+            rows = self.wms.bins if dataset == "bins" else self._stock(scope["zone"])
+        yield Page(tuple(rows), watermark=str(len(self.wms.feed)), as_of=self.world.clock)
+
+    def _stock(self, zone: str) -> list[dict[str, str]]:
+        zones = {row["bin"]: row["zone"] for row in self.wms.bins}
+        return [
+            {"bin": bin, "sku": sku, "lot": lot, "qty": plain(quantity), "uom": UOM.get(ITEMS.get(sku, ""), "PCS")}
+            for (bin, sku, lot), quantity in sorted(self.wms.stock.items())
+            if quantity and zones[bin] == zone
+        ]
+
+    def _feed(self, dataset: str, at: int) -> Iterator[Page]:
+        if dataset == "movements":
+            self.world.feed_was_read()
+        rows = self.wms.feed if dataset == "movements" else self.wms.results
+        while True:
+            with self.told(self.wms.calls, f"read:{dataset}"):
+                page = rows[at : at + PAGE]
+                at += len(page)
+            yield Page(tuple(page), next=str(at), watermark=str(at), as_of=self.world.clock)
+            if not page:
+                return
+
+    def write(self, document: Document, key: str, *, resume: str | None, remember: Remember) -> Receipt:
+        with self.told(self.wms.calls, f"write:{document.kind}", key):
+            if key not in self.wms.received:
+                self.wms.received[key] = (document.kind, dict(document.fields), [dict(line) for line in document.lines])
+                self._take(document, key)
+        return self._receipt(document, key)
+
+    def _take(self, document: Document, key: str) -> None:
+        if document.kind == "item":
+            self.wms.goods |= {str(line["sku"]): dict(line) for line in document.lines}
+        if document.kind != "adjustment":
+            return
+        said = self.wms.answers[key] = [self.wms.refuses.get(str(line["sku"]), "") for line in document.lines]
+        for position, (line, refusal) in enumerate(zip(document.lines, said, strict=True)):
+            if not refusal:
+                bin, sku, lot, delta = str(line["bin"]), str(line["sku"]), line["lot"] or "", Decimal(str(line["delta"]))
+                self.wms.stock[bin, sku, lot] += delta
+                self.world.tell(bin, sku, lot, delta, kind="adjust", id=f"{key}-{position}")
+
+    def find(self, document: Document, key: str, *, remembered: str | None) -> Receipt | None:
+        with self.told(self.wms.calls, f"find:{document.kind}", key):
+            return self._receipt(document, key) if key in self.wms.received else None
+
+    def _receipt(self, document: Document, key: str) -> Receipt:
+        said = self.wms.answers.get(key) or [""] * len(document.lines)
+        return Receipt("confirmed", key, tuple(LineReceipt(n, not text, text) for n, text in enumerate(said)))

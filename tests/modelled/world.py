@@ -1,0 +1,217 @@
+"""The company of the flow tests: an ERP, a WMS and the floor, small enough to check by hand.
+
+W1 is booked per bin in the ERP, W2 per zone: the WMS's bins S0101, S0102 and S0201 are one ERP location W2-S, and
+T0101 is W2-T. Quantities of the floor and of `move` are ERP base units; the WMS keeps 1E5 in grams.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+from modelled.trouble import Calls
+
+BEGIN_AGO = timedelta(hours=3)
+PLACES = {
+    "A0101": ("WH1", "A", "W1-A-01"), "A0102": ("WH1", "A", "W1-A-02"),
+    "S0101": ("WH2", "S", "W2-S"), "S0102": ("WH2", "S", "W2-S"), "S0201": ("WH2", "S", "W2-S"),
+    "T0101": ("WH2", "T", "W2-T"),
+}  # fmt: skip
+PARENTS = {"W1-A-01": "W1-A", "W1-A-02": "W1-A", "W1-A": "W1", "W2-S": "W2", "W2-T": "W2", "W1": "", "W2": ""}
+SKUS = {"00123": "S-123", "1E5": "S-1E5", "00124": "S-124", "LOT-1": "S-LOT"}
+PER_UNIT = {"1E5": Decimal(1000)}  # WMS units in one base unit, where that is not one
+UOM = {"1E5": "GRM"}
+
+Key = tuple[str, str, str]  # bin or ERP location, item, lot
+
+
+def plain(quantity: Decimal) -> str:
+    return format(quantity.normalize(), "f")
+
+
+@dataclass
+class Erp:
+    """Its book, the planners' drafts, and the documents we wrote: id → {state, fields, lines}."""
+
+    calls: Calls = field(default_factory=lambda: Calls("erp"))
+    items: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    stock: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    approvals: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    documents: dict[str, dict[str, object]] = field(default_factory=dict)
+    refuses: dict[str, str] = field(default_factory=dict)  # item → why no line of it is taken
+    ids: count[int] = field(default_factory=lambda: count(100))
+
+    def confirm(self, document: str) -> None:
+        """Book a draft. A confirmed one stays as it is: its stock moves once."""
+        held = self.documents[document]
+        if held["state"] != "done":
+            held["state"] = "done"
+            for line in held["lines"]:  # type: ignore[attr-defined]
+                self.stock[held["fields"]["location"], line["item"], line["lot"] or ""] += Decimal(line["delta"])  # type: ignore[index]
+
+    def posted(self) -> list[tuple[str, str, str, Decimal]]:
+        """Every line ever booked by us: location, item, lot, change."""
+        return sorted(
+            (d["fields"]["location"], line["item"], line["lot"] or "", Decimal(line["delta"]))  # type: ignore[index]
+            for d in self.documents.values() if d["state"] == "done" for line in d["lines"]  # type: ignore[attr-defined]
+        )  # fmt: skip
+
+
+@dataclass
+class Wms:
+    """Its book in its own units, its feeds, and everything it was sent: key → (kind, fields, lines)."""
+
+    calls: Calls = field(default_factory=lambda: Calls("wms"))
+    bins: list[dict[str, str]] = field(default_factory=list)
+    goods: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    stock: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))  # (bin, sku, lot)
+    feed: list[dict[str, str | None]] = field(default_factory=list)
+    results: list[dict[str, str | None]] = field(default_factory=list)
+    received: dict[str, tuple[str, dict[str, str | None], list[dict[str, str | None]]]] = field(default_factory=dict)
+    answers: dict[str, list[str]] = field(default_factory=dict)  # adjustment key → message per line, "" is taken
+    refuses: dict[str, str] = field(default_factory=dict)  # sku → why no line of it is taken
+
+    def of_kind(self, kind: str) -> list[tuple[dict[str, str | None], list[dict[str, str | None]]]]:
+        return [(fields, lines) for known, fields, lines in self.received.values() if known == kind]
+
+    def adjusted(self) -> list[tuple[str, str, str, Decimal]]:
+        """Every adjustment line it took from us: bin, sku, lot, change in its unit."""
+        return sorted(
+            (str(line["bin"]), str(line["sku"]), line["lot"] or "", Decimal(str(line["delta"])))
+            for key, messages in self.answers.items()
+            for line, message in zip(self.received[key][2], messages, strict=True) if not message
+        )  # fmt: skip
+
+
+@dataclass
+class World:
+    """Both systems, the floor, and one clock that only moves when told to."""
+
+    name: str
+    erp: Erp = field(default_factory=Erp)
+    wms: Wms = field(default_factory=Wms)
+    floor: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    clock: datetime = field(default_factory=lambda: datetime.now(UTC) - BEGIN_AGO)
+    post_late_after: int | None = None  # readings of the feed until pending movements reach the ERP
+    posted_late: list[dict[str, str | None]] = field(default_factory=list)
+
+    def tick(self, seconds: float = 60) -> datetime:
+        self.clock += timedelta(seconds=seconds)
+        return self.clock
+
+    def put(self, bin: str, item: str, quantity: str, lot: str = "") -> None:
+        """The same quantity on the shelf and in both books."""
+        amount = Decimal(quantity)
+        self.floor[bin, item, lot] += amount
+        self.wms.stock[bin, SKUS[item], lot] += amount * PER_UNIT.get(item, 1)
+        self.erp.stock[PLACES[bin][2], item, lot] += amount
+
+    def lie(self, bin: str, item: str, quantity: str, lot: str = "") -> None:
+        """What really lies there, whatever the books say."""
+        self.floor[bin, item, lot] = Decimal(quantity)
+
+    def move(
+        self, bin: str, item: str, quantity: str, lot: str = "", *, erp: str = "posted",
+        occurred: datetime | None = None, id: str | None = None,
+    ) -> str:  # fmt: skip
+        """Goods come (+) or go (−); `occurred` in the past: the floor changed then, the book only now."""
+        amount = Decimal(quantity)
+        self.floor[bin, item, lot] += amount
+        self.wms.stock[bin, SKUS[item], lot] += amount * PER_UNIT.get(item, 1)
+        if erp == "posted":
+            self.erp.stock[PLACES[bin][2], item, lot] += amount
+        return self.tell(bin, SKUS[item], lot, amount * PER_UNIT.get(item, 1), erp=erp, occurred=occurred, id=id)
+
+    def tell(
+        self, bin: str, sku: str, lot: str, quantity: Decimal, *, erp: str = "none", kind: str = "pick",
+        occurred: datetime | None = None, id: str | None = None,
+    ) -> str:  # fmt: skip
+        """Put a movement into the WMS's feed."""
+        name = id or f"M{len(self.wms.feed) + 1}"
+        item = next((code for code, known in SKUS.items() if known == sku), "")
+        at = (occurred or self.clock).isoformat()
+        row = {
+            "seq": str(len(self.wms.feed) + 1), "id": name, "type": kind, "bin": bin, "sku": sku, "lot": lot,
+            "qty": plain(quantity), "uom": UOM.get(item, "PCS"), "occurred_at": at,
+            "recorded_at": self.clock.isoformat(), "document": "", "erp_state": erp,
+            "erp_posted_at": at if erp == "posted" else None,
+        }  # fmt: skip
+        self.wms.feed.append(row)
+        return name
+
+    def feed_was_read(self) -> None:
+        """The company's own interface posts what waits, once the feed was read as often as the test wants."""
+        if self.post_late_after is None:
+            return
+        self.post_late_after -= 1
+        if self.post_late_after < 0:
+            self.post_late_after = None
+            self.post_pending()
+
+    def post_pending(self) -> None:
+        settled = {row["id"] for row in self.wms.feed if row["erp_state"] == "posted"}
+        for row in [row for row in self.wms.feed if row["erp_state"] == "pending" and row["id"] not in settled]:
+            item = next(code for code, sku in SKUS.items() if sku == row["sku"])
+            amount = Decimal(str(row["qty"])) / PER_UNIT.get(item, 1)
+            self.erp.stock[PLACES[str(row["bin"])][2], item, row["lot"] or ""] += amount
+            at = self.clock.isoformat()
+            seq = str(len(self.wms.feed) + 1)
+            self.wms.feed.append({**row, "seq": seq, "erp_state": "posted", "erp_posted_at": at})
+
+    def books(self) -> tuple[dict[Key, Decimal], dict[Key, Decimal], dict[Key, Decimal]]:
+        """ERP, WMS and floor by ERP key, without zeros: equal when all is well."""
+        items = {sku: item for item, sku in SKUS.items()}
+        wms: dict[Key, Decimal] = defaultdict(Decimal)
+        for (bin, sku, lot), quantity in self.wms.stock.items():
+            wms[PLACES[bin][2], items[sku], lot] += quantity / PER_UNIT.get(items[sku], 1)
+        floor: dict[Key, Decimal] = defaultdict(Decimal)
+        for (bin, item, lot), quantity in self.floor.items():
+            floor[PLACES[bin][2], item, lot] += quantity
+        return _nonzero(self.erp.stock), _nonzero(wms), _nonzero(floor)
+
+    def shelf(self) -> dict[Key, Decimal]:
+        """The WMS's book by bin and item, in base units, without zeros."""
+        items = {sku: item for item, sku in SKUS.items()}
+        rows = {(b, items[s], lot): q / PER_UNIT.get(items[s], 1) for (b, s, lot), q in self.wms.stock.items()}
+        return _nonzero(rows)
+
+
+def _nonzero(rows: dict[Key, Decimal]) -> dict[Key, Decimal]:
+    return {key: quantity for key, quantity in rows.items() if quantity}
+
+
+WORLDS: dict[str, World] = {}
+
+
+def item_row(code: str, zh: str, en: str, *, unit: str = "u", digits: str = "0", price: str = "1", lot: str = "False",
+             pack: str = "") -> dict[str, str | None]:  # fmt: skip
+    return {
+        "code": code, "name_zh": zh, "name_en": en, "unit": unit, "unit_digits": digits, "cost_price": price,
+        "lot_required": lot, "barcode": f"69{code}", "pack_quantity": pack or None, "pack_unit": "box" if pack else None,
+    }  # fmt: skip
+
+
+def new_world(name: str) -> World:
+    """A company whose books and shelves agree, registered under `name` for its connectors."""
+    world = WORLDS[name] = World(name)
+    for row in (
+        item_row("00123", "螺栓", "Bolt", price="8.50", pack="6"),
+        item_row("1E5", "铜粉", "Copper powder", unit="kg", digits="3", price="60"),
+        item_row("00124", "垫圈", "Washer", price="2"),
+        item_row("LOT-1", "胶水", "Glue", price="150", lot="True"),
+    ):
+        world.erp.items[str(row["code"])] = row
+    for order, (bin, (warehouse, zone, _)) in enumerate(PLACES.items(), start=1):
+        row = {"bin": bin, "zone": zone, "warehouse": warehouse, "walk_order": str(order), "barcode": f"B-{bin}"}
+        world.wms.bins.append(row)
+    world.put("A0101", "00123", "40")
+    world.put("A0101", "1E5", "12.5")
+    world.put("A0102", "LOT-1", "9", "L7")
+    world.put("S0101", "00123", "60")
+    world.put("S0102", "00123", "37")
+    world.put("S0201", "00124", "500")
+    world.put("T0101", "00124", "20")
+    return world
