@@ -10,7 +10,7 @@ from __future__ import annotations
 class CountbridgeError(Exception):
     """Base of all. `code` finds the sentence, `params` fill it in; both are safe to show (never a secret)."""
 
-    def __init__(self, code: str, **params: object) -> None:
+    def __init__(self, code: str, /, **params: object) -> None:
         self.code = code
         self.params = {name: str(value) for name, value in params.items()}
         details = ", ".join(f"{name}={value}" for name, value in self.params.items())
@@ -55,7 +55,7 @@ class TryLater(RemoteError):
     `retry_after` is the pause in seconds the remote asked for, None where it named none.
     """
 
-    def __init__(self, code: str, *, retry_after: float | None = None, **params: object) -> None:
+    def __init__(self, code: str, /, *, retry_after: float | None = None, **params: object) -> None:
         self.retry_after = retry_after
         super().__init__(code, **params)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.http import StreamingHttpResponse
 from ninja import Router
 
@@ -58,7 +59,11 @@ async def _stream(scope: WarehouseScope, only: str, resumed: bool) -> AsyncItera
 
 
 def _visible(scope: WarehouseScope, number: str) -> bool:
-    return summaries.visible(scope).filter(number=number).exists()
+    """Gives its database connection back: a page may stay open for hours."""
+    try:
+        return summaries.visible(scope).filter(number=number).exists()
+    finally:
+        connection.close()
 
 
 def _message(kind: str, data: dict[str, Any], event_id: int | None = None) -> str:

@@ -17,6 +17,8 @@ from countbridge.exchange.rows import moment, needed
 from countbridge.exchange.systems import opened
 from countbridge.links.models import Link, System
 
+Key = tuple[str, str, str]
+
 
 def pull(link: Link, dataset: str, system: System, take: Callable[[Page], None]) -> datetime | None:
     """Read on from the stored cursor until nothing is left, giving each page to `take` inside the transaction that moves
@@ -36,19 +38,19 @@ def pull(link: Link, dataset: str, system: System, take: Callable[[Page], None])
     return state.seen_until
 
 
-def pull_movements(link: Link) -> tuple[set[tuple[str, str, str]], datetime | None]:
-    """Take in the WMS movements; returns the keys (bin, item, lot) that changed and the moment everything is known to."""
-    touched: set[tuple[str, str, str]] = set()
+def pull_movements(link: Link, then: Callable[[set[Key]], None]) -> datetime | None:
+    """Take in the WMS movements; returns the moment everything is known up to. `then` is told the keys (bin, item, lot)
+    of each page inside the transaction that stores it, so that what follows from a movement is never forgotten."""
 
     def take(page: Page) -> None:
         rows = translate_or_quarantine(link, "wms_movements", page.rows, flow="movements", id_field="id")
-        touched.update(store_movements(link, rows))
+        if rows:
+            then(store_movements(link, rows))
 
-    until = pull(link, "movements", link.wms, take)
-    return touched, until
+    return pull(link, "movements", link.wms, take)
 
 
-def store_movements(link: Link, rows: Rows) -> set[tuple[str, str, str]]:
+def store_movements(link: Link, rows: Rows) -> set[Key]:
     """Insert or refresh movements. One that is told again (its ERP state changed) keeps its place in the ledger."""
     found: dict[str, Movement] = {}
     for row in rows:

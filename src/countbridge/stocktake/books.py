@@ -15,11 +15,11 @@ from decimal import Decimal
 
 from django.db.models import Max
 
-from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.models import Movement
 from countbridge.exchange.retry import NotYet
 from countbridge.links.models import Bin, Link
 from countbridge.stocktake.prepare import WmsBook, read_erp, read_wms
+from countbridge.stocktake.progress import catch_up
 
 Key = tuple[str, str, str]
 ROUNDS = 8
@@ -62,13 +62,13 @@ def _round(
     link: Link, places: Mapping[str, Bin], locations: set[str], books: Books, again: set[Key] | None
 ) -> set[Key]:
     """Read once; store the certain keys (of `again`, if given) and return the uncertain ones."""
-    pull_movements(link)
+    catch_up(link)
     newest = _newest(link)
     pending = _pending(link, locations)
     erp = read_erp(link, sorted(locations))
     zones = sorted({place.zone for place in places.values() if place.erp_location in locations})
     wms = read_wms(link, zones)
-    pull_movements(link)
+    catch_up(link)
     fresh = Movement.objects.filter(link=link, ledger_seq__gt=newest, erp_location__in=locations)
     unsure = pending | _pending(link, locations) | {_erp_key(m) for m in fresh.exclude(erp_state="none")}
     at_end = _carried_forward(link, places, locations, wms)

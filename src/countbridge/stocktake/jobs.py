@@ -8,7 +8,6 @@ from procrastinate.contrib.django import app
 
 from countbridge.errors import CountbridgeError
 from countbridge.exchange import cadence, masters
-from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.models import QuarantinedRecord
 from countbridge.exchange.retry import Patiently
 from countbridge.links.models import Link
@@ -61,8 +60,7 @@ def fetch_results(link: int) -> None:
 
 
 def _follow(link: Link) -> None:
-    touched, _ = pull_movements(link)
-    progress.moved(link, touched)
+    progress.catch_up(link)
     for count in Count.objects.filter(link=link, state=Count.State.COUNTING):
         progress.advance(count.pk)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,30 @@ import httpx
 from countbridge.errors import ContractSurprise
 
 TIMEOUT = 60.0
+PATIENCE = 60.0  # seconds people go on trying a server that does not answer
+PAUSE = 0.5
+
+
+class _Patient(httpx.HTTPTransport):
+    """Tries again while no answer comes, as people do and as their handheld does for them: its scans carry an id, so that
+    one that had arrived is not counted twice."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                response = super().handle_request(request)
+                response.read()  # an answer cut off in the middle is no answer
+            except httpx.TransportError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(PAUSE)
+            else:
+                return response
+
+
+def _client(base_url: str, headers: dict[str, str]) -> httpx.Client:
+    return httpx.Client(base_url=base_url, timeout=TIMEOUT, headers=headers, transport=_Patient())
 
 
 def _answer(response: httpx.Response) -> Any:
@@ -25,7 +50,7 @@ class Console:
     """A person at the console, signed in with a session."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
-        self._client = httpx.Client(base_url=f"{url}/api", timeout=TIMEOUT, headers={"Accept-Language": "en"})
+        self._client = _client(f"{url}/api", {"Accept-Language": "en"})
         token = _answer(self._client.get("/session"))["csrf"]
         headers = {"X-CSRFToken": token, "Referer": url}
         signed = _answer(
@@ -44,7 +69,7 @@ class Handheld:
     """A person with a handheld."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
-        self._client = httpx.Client(base_url=f"{url}/api/pda", timeout=TIMEOUT, headers={"Accept-Language": "en"})
+        self._client = _client(f"{url}/api/pda", {"Accept-Language": "en"})
         body = {"username": username, "password": password, "device": "demo"}
         token = _answer(self._client.post("/sign-in", json=body))["token"]
         self._client.headers["Authorization"] = f"Bearer {token}"
@@ -57,30 +82,35 @@ class Handheld:
         found: dict[str, Any] = _answer(self._client.get(f"/sheets/{sheet}"))
         return found
 
-    def scan(self, scans: list[dict[str, Any]]) -> None:
-        """Send scans; every one must be accepted."""
+    def scan(self, scans: list[dict[str, Any]]) -> dict[str, int]:
+        """Send scans; every one must be accepted. The line each scan's id was stored with."""
         if not scans:
-            return
+            return {}
         body = {"sent_at": datetime.now(UTC).isoformat(), "scans": [{"id": str(uuid4()), **scan} for scan in scans]}
-        for result in _answer(self._client.post("/scans", json=body))["results"]:
-            if not result["ok"]:
-                raise ContractSurprise("sandbox.scan_refused", message=result["message"])
+        return _accepted(_answer(self._client.post("/scans", json=body)))
 
-    def empty(self, sheet: int, bin_code: str, at: str) -> None:
-        _answer(
-            self._client.post(f"/sheets/{sheet}/empty", json={"id": str(uuid4()), "bin": bin_code, "counted_at": at})
-        )
+    def empty(self, sheet: int, bin_code: str, at: str) -> dict[str, int]:
+        """Nothing lies in the bin. The line each of its zeros was stored with."""
+        body = {"id": str(uuid4()), "bin": bin_code, "counted_at": at}
+        return _accepted(_answer(self._client.post(f"/sheets/{sheet}/empty", json=body)))
 
     def submit(self, sheet: int) -> None:
         _answer(self._client.post(f"/sheets/{sheet}/submit"))
+
+
+def _accepted(answer: dict[str, Any]) -> dict[str, int]:
+    for result in answer["results"]:
+        if not result["ok"]:
+            raise ContractSurprise("sandbox.scan_refused", message=result["message"])
+    return {result["id"]: result["line"] for result in answer["results"]}
 
 
 class Floor:
     """A person in the warehouse: sees what lies on a shelf, counts in the WMS, and is the warehouse's foreman."""
 
     def __init__(self, wms_url: str, floor_key: str, api_key: str) -> None:
-        self._client = httpx.Client(base_url=f"{wms_url}/api/v1", timeout=TIMEOUT, headers={"X-Floor-Key": floor_key})
-        self._screen = httpx.Client(base_url=f"{wms_url}/api/v1", timeout=TIMEOUT, headers={"X-Api-Key": api_key})
+        self._client = _client(f"{wms_url}/api/v1", {"X-Floor-Key": floor_key})
+        self._screen = _client(f"{wms_url}/api/v1", {"X-Api-Key": api_key})
 
     def look(self, bin_code: str) -> dict[str, Any]:
         return dict(self._data(self._client.get(f"/floor/bins/{bin_code}")))

@@ -19,13 +19,15 @@ PAUSE = 0.5
 
 @dataclass
 class Crew:
-    """People at work until `stop` is called; `trouble` holds the first thing that went wrong for one of them."""
+    """People at work until `stop` is called. `trouble` holds what went wrong for one of them, `acknowledged` the line of
+    each scan the server said it has."""
 
     url: str
     password: str
     floor: Callable[[], Floor]
     world: World
     trouble: list[BaseException] = field(default_factory=list)
+    acknowledged: dict[str, int] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -83,9 +85,9 @@ class Crew:
                 return
             seen = floor.look(place["bin"])
             if not seen["goods"]:
-                handheld.empty(sheet_id, place["bin"], seen["seen_at"])
+                self.acknowledged |= handheld.empty(sheet_id, place["bin"], seen["seen_at"])
                 continue
-            handheld.scan(self._scans(sheet_id, place, seen, with_finds=not recount))
+            self.acknowledged |= handheld.scan(self._scans(sheet_id, place, seen, with_finds=not recount))
         handheld.submit(sheet_id)
 
     def _scans(

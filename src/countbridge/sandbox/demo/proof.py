@@ -6,6 +6,7 @@ import base64
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -17,6 +18,16 @@ from countbridge.sandbox.world_model import World
 
 Key = tuple[str, str, str]  # ERP location, item, lot
 Book = dict[Key, Fraction]
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A move an inventory of the ERP made: signed change of one key in its base unit; `states`: inventory's, move's."""
+
+    document: str
+    key: Key
+    quantity: Fraction
+    states: tuple[str, str]
 
 
 class ErpBook:
@@ -59,11 +70,25 @@ class ErpBook:
             }
         return book
 
-    def adjustments(self, login: str) -> list[dict[str, Any]]:
-        """The done inventories this user made, with the moves of their lines."""
+    def posted(self, login: str) -> list[Posted]:
+        """Every move of the inventories this user made, whatever the state of inventory and move."""
         user = self._get("res.user", ["id"], [["login", "=", login]])[0]["id"]
-        fields = ["number", "location.code", "lines.moves"]
-        return self._get("stock.inventory", fields, [["create_uid", "=", user], ["state", "=", "done"]])
+        inventories = {
+            row["id"]: row["state"] for row in self._get("stock.inventory", ["state"], [["create_uid", "=", user]])
+        }
+        lines = self._get("stock.inventory.line", ["inventory", "moves"], [["inventory", "in", sorted(inventories)]])
+        origin = {move: line["inventory"] for line in lines for move in line["moves"]}
+        fields = ["product.code", "lot.number", "quantity", "from_location.code", "to_location.code", "state"]
+        places = {row["code"] for row in self._get("stock.location", ["code"], [["type", "=", "storage"]])}
+        found = []
+        for move in self._get("stock.move", fields, [["id", "in", sorted(origin)]]):
+            here, there = move["from_location"]["code"], move["to_location"]["code"]
+            location, sign = (there, 1) if there in places else (here, -1)
+            key = (location, move["product"]["code"], move["lot"]["number"] if move["lot"] else "")
+            document = origin[move["id"]]
+            states = (inventories[document], move["state"])
+            found.append(Posted(str(document), key, sign * _rounded(Fraction(move["quantity"])), states))
+        return found
 
 
 def _rounded(quantity: Fraction) -> Fraction:
