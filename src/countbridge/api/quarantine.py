@@ -8,10 +8,12 @@ from ninja import Router, Schema
 
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
+from countbridge.errors import NotAllowed
 from countbridge.exchange import quarantine
 from countbridge.exchange.models import QuarantinedRecord
 from countbridge.messages import render
 from countbridge.people.language import language_of
+from countbridge.stocktake import summaries
 
 router = Router(tags=["quarantine"])
 prefix = "/quarantine"
@@ -41,6 +43,7 @@ def list_records(
     request: Request, flow: str = "", state: str = "waiting", offset: int = 0, limit: int = 100
 ) -> dict[str, Any]:
     """Quarantined records, newest first; those that wait, unless another `state` is asked for."""
+    _whole(request)
     found = QuarantinedRecord.objects.order_by("-pk")
     found = found.filter(state=state) if state else found
     found = found.filter(flow=flow) if flow else found
@@ -64,11 +67,19 @@ def list_records(
 @router.post("/resend", auth=needs("quarantine.resolve"), response=dict[str, int])
 def resend(request: Request, body: Ids) -> dict[str, int]:
     """Send records through their flow again; what fails again stays, with its new reason."""
+    _whole(request)
     return {"queued": quarantine.resend(body.ids, request.auth.username)}
 
 
 @router.post("/{record}/discard", auth=needs("quarantine.resolve"), response=dict[str, bool])
 def discard(request: Request, record: int, body: schemas.Reason) -> dict[str, bool]:
     """Give a record up; your name and reason are kept with it."""
+    _whole(request)
     quarantine.discard(record, request.auth.username, body.reason)
     return {"discarded": True}
+
+
+def _whole(request: Request) -> None:
+    """A quarantined record speaks its own system's words; which warehouse it belongs to is not known before it is mended."""
+    if not summaries.sees_everything(request.warehouses):
+        raise NotAllowed("people.all_warehouses", permission="quarantine.view")

@@ -71,7 +71,7 @@ def _waiting(request: Request) -> dict[str, int]:
         if approve
         else 0,
         "recounts": recount.limit(open_lines.filter(state=Line.State.RECOUNT), "warehouse").count() if recount else 0,
-        "quarantine": waiting.count() if allowed(request.auth, "quarantine.view") else 0,
+        "quarantine": waiting.count() if _all(request, "quarantine.view") else 0,
         "deliveries": _troubled(request),
     }
 
@@ -81,6 +81,11 @@ def _troubled(request: Request) -> int:
     found = Delivery.objects.filter(state__in=TROUBLED)
     if not scope:
         return 0
-    return (
-        found.count() if scope.everywhere else found.filter(count__in=summaries.visible(scope).values("number")).count()
-    )
+    if summaries.sees_everything(scope):
+        return found.count()
+    return found.filter(count__in=summaries.visible(scope).values("number")).count()
+
+
+def _all(request: Request, permission: str) -> bool:
+    scope = allowed(request.auth, permission)
+    return bool(scope) and summaries.sees_everything(scope)

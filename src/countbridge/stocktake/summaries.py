@@ -13,6 +13,7 @@ from django.db.models.functions import Abs, Coalesce
 
 from countbridge.domain.accuracy import DECIMALS
 from countbridge.domain.decimals import round_half_up
+from countbridge.links.models import Warehouse
 from countbridge.people.access import WarehouseScope
 from countbridge.stocktake.models import Count, Line
 
@@ -58,6 +59,12 @@ def visible(scope: WarehouseScope) -> QuerySet[Count]:
     for code in scope.codes:
         inside |= Q(warehouses__contains=[code])
     return counts.filter(inside)
+
+
+def sees_everything(scope: WarehouseScope) -> bool:
+    """Does the scope take in every warehouse there is? What belongs to no single one (items, quarantined records in a
+    foreign system's words) is shown only then."""
+    return scope.everywhere or scope.covers(Warehouse.objects.values_list("code", flat=True))
 
 
 def accuracy(count: Count, scope: WarehouseScope) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
@@ -46,11 +46,29 @@ def _answer(response: httpx.Response) -> Any:
     return response.json()
 
 
-class Console:
+class Face:
+    """Somebody's connections; `close` when they go home."""
+
+    def __init__(self, *clients: httpx.Client) -> None:
+        self._clients = clients
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Console(Face):
     """A person at the console, signed in with a session."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self._client = _client(f"{url}/api", {"Accept-Language": "en"})
+        super().__init__(self._client)
         token = _answer(self._client.get("/session"))["csrf"]
         headers = {"X-CSRFToken": token, "Referer": url}
         signed = _answer(
@@ -65,11 +83,12 @@ class Console:
         return _answer(self._client.post(path, json=body))
 
 
-class Handheld:
+class Handheld(Face):
     """A person with a handheld."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self._client = _client(f"{url}/api/pda", {"Accept-Language": "en"})
+        super().__init__(self._client)
         body = {"username": username, "password": password, "device": "demo"}
         token = _answer(self._client.post("/sign-in", json=body))["token"]
         self._client.headers["Authorization"] = f"Bearer {token}"
@@ -105,12 +124,13 @@ def _accepted(answer: dict[str, Any]) -> dict[str, int]:
     return {result["id"]: result["line"] for result in answer["results"]}
 
 
-class Floor:
+class Floor(Face):
     """A person in the warehouse: sees what lies on a shelf, counts in the WMS, and is the warehouse's foreman."""
 
     def __init__(self, wms_url: str, floor_key: str, api_key: str) -> None:
         self._client = _client(f"{wms_url}/api/v1", {"X-Floor-Key": floor_key})
         self._screen = _client(f"{wms_url}/api/v1", {"X-Api-Key": api_key})
+        super().__init__(self._client, self._screen)
 
     def look(self, bin_code: str) -> dict[str, Any]:
         return dict(self._data(self._client.get(f"/floor/bins/{bin_code}")))

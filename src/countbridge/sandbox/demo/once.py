@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from countbridge.errors import SetupError
 from countbridge.sandbox import erp
 from countbridge.sandbox.demo.faces import Console, Floor
 from countbridge.sandbox.demo.people import Crew, await_count
@@ -66,7 +67,7 @@ def _quiet(floor: Floor, within: float = 120.0) -> None:
     deadline = time.monotonic() + within
     while floor.working()["pending_erp"]:
         if time.monotonic() > deadline:
-            raise TimeoutError("the WMS did not get its movements into the ERP")
+            raise SetupError("sandbox.too_slow", what="WMS → ERP", seconds=int(within))
         time.sleep(0.5)
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from countbridge.errors import SetupError
 from countbridge.sandbox.demo.faces import Console, Floor, Handheld
 from countbridge.sandbox.world_model import World
 
@@ -57,24 +58,24 @@ class Crew:
         self._threads.append(thread)
 
     def _operate(self, login: str) -> None:
-        handheld, floor = Handheld(self.url, login, self.password), self.floor()
-        while not self._over.is_set():
-            sheets = handheld.sheets()
-            if not sheets:
-                self._over.wait(PAUSE)
-                continue
-            self._walk(handheld, floor, sheets[0]["id"])
+        with Handheld(self.url, login, self.password) as handheld, self.floor() as floor:
+            while not self._over.is_set():
+                sheets = handheld.sheets()
+                if not sheets:
+                    self._over.wait(PAUSE)
+                    continue
+                self._walk(handheld, floor, sheets[0]["id"])
 
     def _supervise(self, number: str) -> None:
         """The supervisor counts what is left to nobody: sheets whose every counter has seen the goods before."""
-        console = Console(self.url, "supervisor", self.password)
-        handheld, floor = Handheld(self.url, "supervisor", self.password), self.floor()
-        while not self._over.wait(PAUSE):
-            for sheet in console.get(f"/counts/{number}/sheets")["rows"]:
-                if sheet["state"] == "open" and not sheet["assignee"]:
-                    console.post(f"/sheets/{sheet['id']}/assign", {"assignee": "supervisor"})
-            for mine in handheld.sheets():
-                self._walk(handheld, floor, mine["id"])
+        me = (self.url, "supervisor", self.password)
+        with Console(*me) as console, Handheld(*me) as handheld, self.floor() as floor:
+            while not self._over.wait(PAUSE):
+                for sheet in console.get(f"/counts/{number}/sheets")["rows"]:
+                    if sheet["state"] == "open" and not sheet["assignee"]:
+                        console.post(f"/sheets/{sheet['id']}/assign", {"assignee": "supervisor"})
+                for mine in handheld.sheets():
+                    self._walk(handheld, floor, mine["id"])
 
     def _walk(self, handheld: Handheld, floor: Floor, sheet_id: int) -> None:
         """Count a sheet bin by bin: whatever lies there, and zero for goods of the list that are not there."""
@@ -130,17 +131,13 @@ class Crew:
 
     def _count_in_wms(self, number: str) -> None:
         """Counters who stay in their own WMS: for each bin of their sheets, what the screen books and what lies there."""
-        floor = self.floor()
-        while not self._over.is_set():
-            sheets = floor.sheets(number)
-            if sheets:
-                break
-            self._over.wait(PAUSE)
-        else:
-            return
-        for sheet in sheets:
-            for bin_code in sheet["bins"] if sheet["counted_with"] == "wms" else ():
-                self._count_bin_in_wms(floor, sheet, bin_code)
+        with self.floor() as floor:
+            sheets: list[dict[str, Any]] = []
+            while not sheets and not self._over.wait(PAUSE):
+                sheets = floor.sheets(number)
+            for sheet in sheets:
+                for bin_code in sheet["bins"] if sheet["counted_with"] == "wms" else ():
+                    self._count_bin_in_wms(floor, sheet, bin_code)
 
     def _count_bin_in_wms(self, floor: Floor, sheet: dict[str, Any], bin_code: str) -> None:
         booked = {(row["sku"], row["lot"]): row for row in floor.booked(bin_code)}
@@ -165,21 +162,21 @@ class Crew:
 
     def _decide(self, number: str) -> None:
         """Finance looks at what waits, sends the first line back once, and approves the rest with a reason."""
-        console = Console(self.url, "finance", self.password)
         sent_back = False
-        while not self._over.is_set():
-            rows = console.get("/approvals", count=number, limit=500)["rows"]
-            if not rows:
-                self._over.wait(PAUSE)
-                continue
-            if not sent_back:
-                self._say(console, [rows[0]["id"]], "recount", "highest value at stake: please look once more")
-                sent_back = True
-                rows = rows[1:]
-            held = [row["id"] for row in rows if row["state"] == "hold"]
-            ready = [row["id"] for row in rows if row["state"] == "approve"]
-            self._say(console, ready, "approve", "confirmed by a second count")
-            self._say(console, held, "recount", "the book moved unexplained: please look once more")
+        with Console(self.url, "finance", self.password) as console:
+            while not self._over.is_set():
+                rows = console.get("/approvals", count=number, limit=500)["rows"]
+                if not rows:
+                    self._over.wait(PAUSE)
+                    continue
+                if not sent_back:
+                    self._say(console, [rows[0]["id"]], "recount", "highest value at stake: please look once more")
+                    sent_back = True
+                    rows = rows[1:]
+                held = [row["id"] for row in rows if row["state"] == "hold"]
+                ready = [row["id"] for row in rows if row["state"] == "approve"]
+                self._say(console, ready, "approve", "confirmed by a second count")
+                self._say(console, held, "recount", "the book moved unexplained: please look once more")
 
     def _say(self, console: Console, lines: list[int], decision: str, reason: str) -> None:
         if lines:
@@ -199,7 +196,7 @@ def await_count(
             if row["number"] not in known and row["state"] in state:
                 return dict(row)
         time.sleep(PAUSE)
-    raise TimeoutError(f"no count became {' or '.join(sorted(state))} within {within:.0f} s")
+    raise SetupError("sandbox.too_slow", what=f"count {' / '.join(sorted(state))}", seconds=int(within))
 
 
 def exact(row: dict[str, Any], world: World) -> Fraction:

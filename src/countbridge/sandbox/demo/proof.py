@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from countbridge.sandbox.demo.faces import Floor
+from countbridge.sandbox.demo.faces import Face, Floor
 from countbridge.sandbox.world_model import World
 
 Key = tuple[str, str, str]  # ERP location, item, lot
@@ -30,12 +30,13 @@ class Posted:
     states: tuple[str, str]
 
 
-class ErpBook:
+class ErpBook(Face):
     """The ERP asked over its own REST API."""
 
     def __init__(self, url: str, api_key: str) -> None:
         headers = {"Authorization": f"Bearer {api_key}"}
         self._client = httpx.Client(base_url=f"{url}/rest/model", headers=headers, timeout=120)
+        super().__init__(self._client)
 
     def _get(
         self, model: str, fields: Iterable[str], domain: list[Any], context: dict[str, Any] | None = None
