@@ -194,7 +194,7 @@ def _settle(delivery: Delivery, receipt: Receipt | None, error: CountbridgeError
             delivery=delivery.pk,
             document=delivery.kind,
             system=delivery.system.name,
-            remote=delivery.remote_id,
+            remote=f" {delivery.remote_id}" if delivery.remote_id else "",
         )
         if delivery.then:
             follow(delivery.then["task"], **delivery.then["args"], delivery=delivery.pk)

@@ -9,6 +9,7 @@ from importlib.resources import files
 import yaml
 
 LANGUAGES = ("zh", "en")
+WORDS = frozenset({"document", "state", "wanted", "side"})  # parameters whose values are words of ours
 
 
 class _Given(dict[str, str]):
@@ -42,5 +43,14 @@ def render(code: str, params: Mapping[str, object], language: str = "zh-hans") -
     if sentences is None:
         details = ", ".join(f"{name}={value}" for name, value in params.items())
         return f"{code} ({details})" if details else code
-    given = _Given({name: str(value) for name, value in params.items()})
-    return sentences["zh" if language.lower().startswith("zh") else "en"].format_map(given)
+    chosen = "zh" if language.lower().startswith("zh") else "en"
+    given = _Given({name: _word(name, str(value), chosen) for name, value in params.items()})
+    return sentences[chosen].format_map(given)
+
+
+def _word(name: str, value: str, language: str) -> str:
+    """Words of our own (the state of a count, the kind of a document) are said in the reader's language, too."""
+    if name not in WORDS:
+        return value
+    words = (catalogue().get(f"word.{each}", {}).get(language, each) for each in value.split(", "))
+    return ", ".join(words)
