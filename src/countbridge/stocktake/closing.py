@@ -64,7 +64,7 @@ def _why(count: Count, key: Key) -> tuple[str, dict[str, str]]:
     refused = lines.select_related("adjustment").first()
     if refused is not None:
         said = refused.message or "-"
-        return "stocktake.differs_refused", {"side": refused.adjustment.side, "message": said}
+        return "stocktake.differs_refused", {"side": refused.adjustment.side.upper(), "message": said}
     here = count.lines.filter(erp_location=location, item=item, lot=lot)
     if here.exclude(state__in=Line.POSTABLE).exists():
         return "stocktake.differs_not_posted", {}
