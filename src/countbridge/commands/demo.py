@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,12 +59,15 @@ def command(
     sys.exit(code)
 
 
-def _once(stack: Stack, say: object, keep: bool) -> int:
+def _once(stack: Stack, say: Callable[[str], None], keep: bool) -> int:
     from countbridge.sandbox.demo.once import run_once
+    from countbridge.sandbox.demo.stack import PASSWORD
 
-    figures = run_once(stack, say)  # type: ignore[arg-type]
+    figures = run_once(stack, say)
     if keep:
+        # The keys and the password belong to this demo alone and open nothing outside this machine.
         figures |= {"erp_url": stack.erp_url, "wms_url": stack.wms_url, "url": stack.url}
+        figures |= {"erp_key": stack.erp_key, "wms_key": stack.places.keys()["api"], "password": PASSWORD}
     else:
         stack.stop()
     typer.echo(json.dumps(figures))
