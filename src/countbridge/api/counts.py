@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count as Number
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Router
@@ -221,7 +221,9 @@ def show_sheets(request: Request, number: str) -> dict[str, Any]:
     """Who counts what, and how far they are."""
     count = get_count(request, number)
     rows = request.warehouses.limit(Sheet.objects.filter(count=count), "warehouse").select_related("assignee")
-    done = Number("lines", filter=Q(lines__scans__pass_number__gte=1), distinct=True)
+    done = Number(
+        "lines", filter=Q(lines__scans__pass_number=F("pass_number"), lines__scans__undone_at=None), distinct=True
+    )
     return {
         "rows": [
             sheet_row(sheet) for sheet in rows.annotate(n=Number("lines", distinct=True), done=done).order_by("number")
