@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from modelled.stage import Stage
-
 from countbridge.exchange.models import Cadence
 from countbridge.stocktake.models import Approval, Count
+from modelled.stage import Stage
 
 pytest_plugins = ["modelled.fixtures"]
 
 
 def numbers() -> list[list[str]]:
-    return [
-        sorted(count.approvals.values_list("location", flat=True)) for count in Count.objects.order_by("pk")
-    ]
+    return [sorted(count.approvals.values_list("location", flat=True)) for count in Count.objects.order_by("pk")]
 
 
 def test_a_draft_that_was_touched_a_moment_ago_waits_until_it_is_quiet(stage: Stage) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from modelled.stage import Stage, deliveries
-from modelled.world import item_row
 
 from countbridge.exchange.models import Delivery, QuarantinedRecord
 from countbridge.links.models import Item, ItemUnit
 from countbridge.stocktake.models import Count, Line
+from modelled.stage import Stage, deliveries
+from modelled.world import item_row
 
 pytest_plugins = ["modelled.fixtures"]
 

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from modelled.stage import Stage
-from modelled.world import plain
 
 from countbridge.stocktake.models import Count, Line, Scan
 from countbridge.stocktake.progress import advance
+from modelled.stage import Stage
+from modelled.world import plain
 
 pytest_plugins = ["modelled.fixtures"]
 
@@ -178,7 +178,7 @@ def test_an_empty_bin_is_zero_for_every_line_not_counted_yet(stage: Stage) -> No
 
 
 def test_a_sheet_with_uncounted_goods_is_not_handed_in(stage: Stage) -> None:
-    count, sheet = begun(stage)
+    _, sheet = begun(stage)
     stage.scan(sheet, *BOLT, "40")
     refused = stage.pda(str(sheet.assignee), f"/sheets/{sheet.pk}/submit", {})
     assert (refused.status_code, refused.json()["code"]) == (422, "stocktake.sheet_not_done")

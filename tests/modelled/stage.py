@@ -20,6 +20,7 @@ from countbridge.people.models import Token, User
 from countbridge.stocktake import jobs
 from countbridge.stocktake.models import Count, Line, Sheet
 from modelled.jobs import Queue
+from modelled.trouble import Died
 from modelled.world import Key, World, new_world, plain
 
 HERE = Path(__file__).parent
@@ -65,7 +66,11 @@ class Stage:
 
     def flow(self, name: str) -> None:
         """One turn of a flow, as the cadence starts it: notice, sync, follow_movements, fetch_results."""
-        getattr(jobs, name)(self.link.pk)
+        try:
+            getattr(jobs, name)(self.link.pk)
+        except Died:
+            self.queue.deaths += 1
+            self.flow(name)
 
     def settle(self) -> dict[str, Any]:
         """Let the clock go on past every ambiguity, read the feeds, and work until nothing is due."""

@@ -65,6 +65,7 @@ class Plan:
     problem: Problem
     after: bool
     times: int | None
+    skip: int
 
 
 class Calls:
@@ -75,9 +76,12 @@ class Calls:
         self.seen: Counter[str] = Counter()
         self._plans: list[Plan] = []
 
-    def fail(self, call: str, problem: Problem, *, after: bool = False, times: int | None = None) -> None:
-        """`call` is a name or pattern ("read:stock", "write:*"); `after`: it took effect, only the answer is lost."""
-        self._plans.append(Plan(call, problem, after, times))
+    def fail(
+        self, call: str, problem: Problem, *, after: bool = False, times: int | None = None, skip: int = 0
+    ) -> None:
+        """`call` is a name or pattern ("read:stock", "write:*"); `after`: it took effect, only the answer is lost; the first
+        `skip` calls go well."""
+        self._plans.append(Plan(call, problem, after, times, skip))
 
     def recover(self) -> None:
         self._plans.clear()
@@ -92,6 +96,9 @@ class Calls:
     def _meet(self, name: str, *, after: bool) -> None:
         for plan in self._plans:
             if plan.after == after and plan.times != 0 and fnmatch(name, plan.call):
+                if plan.skip:
+                    plan.skip -= 1
+                    continue
                 if plan.times is not None:
                     plan.times -= 1
                 raise plan.problem(self.system, name, name.startswith(("write", "draft", "confirm")))

@@ -53,7 +53,9 @@ class ModelledErp(ModelledConnector):
             with self.told(self.erp.calls, "write:finish_approval", key):
                 self.erp.approvals[str(document.fields["id"])]["state"] = "done"
             return Receipt("confirmed", str(document.fields["id"]))
-        if wrong := {n: self.erp.refuses[str(x["item"])] for n, x in enumerate(document.lines) if x["item"] in self.erp.refuses}:
+        if wrong := {
+            n: self.erp.refuses[str(x["item"])] for n, x in enumerate(document.lines) if x["item"] in self.erp.refuses
+        }:
             lines = tuple(LineReceipt(n, n not in wrong, wrong.get(n, "")) for n in range(len(document.lines)))
             return Receipt("rejected", lines=lines)
         if resume is None:

@@ -69,7 +69,12 @@ class ModelledWms(ModelledConnector):
         said = self.wms.answers[key] = [self.wms.refuses.get(str(line["sku"]), "") for line in document.lines]
         for position, (line, refusal) in enumerate(zip(document.lines, said, strict=True)):
             if not refusal:
-                bin, sku, lot, delta = str(line["bin"]), str(line["sku"]), line["lot"] or "", Decimal(str(line["delta"]))
+                bin, sku, lot, delta = (
+                    str(line["bin"]),
+                    str(line["sku"]),
+                    line["lot"] or "",
+                    Decimal(str(line["delta"])),
+                )
                 self.wms.stock[bin, sku, lot] += delta
                 self.world.tell(bin, sku, lot, delta, kind="adjust", id=f"{key}-{position}")
 
