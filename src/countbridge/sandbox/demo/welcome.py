@@ -38,5 +38,8 @@ Try this:
   2. Open the handheld page as the person a sheet was given to (op1 … op4), open the shelves beside it and count what
      lies there: the variance appears in the console while you type the next one.
   3. Let another operator recount what is outside tolerance, then approve it as finance: the line's detail names the
-     ERP document that was posted. To approve another count in the ERP: .venv/bin/countbridge demo-approve W2-Z1
+     ERP document that was posted, and the ERP itself shows it:
+     curl -H "Authorization: Bearer {stack.erp_key}" \\
+       "{stack.erp_url}/rest/model/stock.inventory?f=number&f=state&f=location.code&f=lines.moves"
+  To approve another count in the ERP: .venv/bin/countbridge demo-approve W2-Z1
 """
