@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from countbridge.domain.units import is_zero
 from countbridge.exchange import events
+from countbridge.exchange.models import Delivery
 from countbridge.exchange.queue import follow
 from countbridge.stocktake import paperwork
 from countbridge.stocktake.books import Books, read_both
@@ -43,10 +44,11 @@ def _counted_keys(count: Count) -> set[Key]:
 
 def _differences(count: Count, counted: set[Key], books: Books) -> list[Difference]:
     decimals = dict(count.lines.values_list("item", "decimals"))
+    unposted = _unposted(count)
     found = []
     for key in sorted(counted):
         erp, wms = books.erp.get(key, Decimal(0)), books.wms.get(key, Decimal(0))
-        if not is_zero(erp - wms, decimals[key[1]]):
+        if key in unposted or not is_zero(erp - wms, decimals[key[1]]):
             location, item, lot = key
             code, params = _why(count, key)
             found.append(
@@ -55,6 +57,14 @@ def _differences(count: Count, counted: set[Key], books: Books) -> list[Differen
                 )
             )
     return found
+
+
+def _unposted(count: Count) -> set[Key]:
+    """Keys of documents that are not confirmed (refused as a whole, or on their way again): neither book has the variance,
+    so that both agree proves nothing."""
+    lines = AdjustmentLine.objects.filter(adjustment__count=count)
+    left = lines.exclude(adjustment__delivery__state=Delivery.State.CONFIRMED)
+    return set(left.values_list("erp_location", "item", "lot"))
 
 
 def _why(count: Count, key: Key) -> tuple[str, dict[str, str]]:
@@ -79,7 +89,7 @@ def _conclude(count: Count, found: list[Difference]) -> None:
             events.record("state", "stocktake.books_differ", count=count.number, keys=len(found))
         count.state = Count.State.DIFFERENCES
         count.save(update_fields=["state"])
-        follow("stocktake.verify", once=f"verify:{count.pk}", delay=AGAIN_AFTER, count=count.pk)
+        follow("stocktake.verify", once=f"verify-later:{count.pk}", delay=AGAIN_AFTER, count=count.pk)
         return
     count.state = Count.State.CLOSED
     count.closed_at = timezone.now()

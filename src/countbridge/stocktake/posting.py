@@ -28,6 +28,7 @@ from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line
 from countbridge.stocktake.progress import judge_again
 
 Key = tuple[str, str, str]
+UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFERENCES)
 
 
 def post(count_id: int) -> None:
@@ -131,7 +132,10 @@ def _erp_fields(count: Count, adjustment: Adjustment) -> dict[str, str]:
 
 
 def _write_wms(count: Count) -> None:
-    """The bins' own variances, for the lines whose ERP posting stands."""
+    """The bins' own variances, for the lines whose ERP posting stands and that were not carried before."""
+    carried = set(
+        AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="wms").values_list("bin", "item", "lot")
+    )
     refused = set(
         AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp", ok=False)
         .values_list("erp_location", "item", "lot")
@@ -139,10 +143,11 @@ def _write_wms(count: Count) -> None:
     rows = [
         line
         for line in count.lines.filter(state__in=Line.POSTABLE).order_by("bin", "item", "lot")
-        if line.variance and (line.erp_location, line.item, line.lot) not in refused
+        if line.variance and (line.erp_location, line.item, line.lot) not in refused and key_of(line) not in carried
     ]
     most = _line_limit(count.link.wms)
-    for part, start in enumerate(range(0, len(rows), most), start=1):
+    before = count.adjustments.filter(side="wms").count()
+    for part, start in enumerate(range(0, len(rows), most), start=before + 1):
         adjustment = Adjustment.objects.create(count=count, side="wms", number=f"{count.number}-W-{part}")
         AdjustmentLine.objects.bulk_create(
             AdjustmentLine(
@@ -185,7 +190,8 @@ def _send(adjustment: Adjustment, system: System, map_name: str, fields: dict[st
 
 
 def settled(adjustment_id: int) -> None:
-    """A document was answered for good: note each line's outcome and take the next step when it was the last one."""
+    """A document was answered for good: note each line's outcome and take the next step when it was the last one. A refused
+    document that somebody sent again takes the count back to posting: what follows from it is still to be done."""
     with transaction.atomic():
         adjustment = Adjustment.objects.select_related("delivery").get(pk=adjustment_id)
         count = (
@@ -194,22 +200,28 @@ def settled(adjustment_id: int) -> None:
             .get(pk=adjustment.count_id)
         )
         delivery = adjustment.delivery
-        if delivery is None or not delivery.settled or count.state != Count.State.POSTING:
+        if delivery is None or not delivery.settled or count.state not in UNTIL_CLOSED:
             return
         confirmed = delivery.state == Delivery.State.CONFIRMED
-        adjustment.lines.update(ok=confirmed)
+        adjustment.lines.update(ok=confirmed, message="" if confirmed else _said(delivery))
         for outcome in delivery.outcomes:
             if not outcome["ok"]:
                 adjustment.lines.filter(position=outcome["line"]).update(ok=False, message=outcome["message"])
         _carry_on(count)
 
 
+def _said(delivery: Delivery) -> str:
+    """Why a document was refused as a whole: the system's own words, else the code of the error."""
+    if not delivery.error:
+        return ""
+    return str(delivery.error["params"].get("message") or delivery.error["code"])
+
+
 def _carry_on(count: Count) -> None:
     """ERP documents all answered → the WMS's; those all answered → read both books back."""
     if _waiting(count, "erp"):
         return
-    if not count.adjustments.filter(side="wms").exists():
-        _write_wms(count)
+    _write_wms(count)
     if _waiting(count, "wms"):
         return
     count.state = Count.State.VERIFYING
