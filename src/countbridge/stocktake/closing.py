@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from countbridge.domain.units import is_zero
 from countbridge.exchange import events
-from countbridge.exchange.models import Delivery
 from countbridge.exchange.queue import follow
 from countbridge.stocktake import paperwork
 from countbridge.stocktake.books import Books, read_both
@@ -60,11 +59,10 @@ def _differences(count: Count, counted: set[Key], books: Books) -> list[Differen
 
 
 def _unposted(count: Count) -> set[Key]:
-    """Keys of documents that are not confirmed (refused as a whole, or on their way again): neither book has the variance,
-    so that both agree proves nothing."""
-    lines = AdjustmentLine.objects.filter(adjustment__count=count)
-    left = lines.exclude(adjustment__delivery__state=Delivery.State.CONFIRMED)
-    return set(left.values_list("erp_location", "item", "lot"))
+    """Keys with an adjustment line that the ERP has not confirmed (refused alone or with its document, or on its way
+    again): neither book has the variance then, so that they agree proves nothing."""
+    lines = AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(ok=True)
+    return set(lines.values_list("erp_location", "item", "lot"))
 
 
 def _why(count: Count, key: Key) -> tuple[str, dict[str, str]]:

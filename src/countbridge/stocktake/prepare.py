@@ -81,12 +81,13 @@ def read_wms(link: Link, zones: Iterable[str]) -> WmsBook:
     watermarks: dict[str, int] = {}
     as_of = None
     with opened(link.wms) as connector:
+        unique = connector.manifest.dataset("stock").unique
         for zone in zones:
             for page in connector.read("stock", {"zone": zone}, None):
                 mark = int(page.watermark or 0)
                 watermarks[zone] = mark
                 as_of = min(as_of, page.as_of) if as_of and page.as_of else as_of or page.as_of
-                for row in translate_or_quarantine(link, "wms_stock", page.rows, flow="stock", id_field="bin"):
+                for row in translate_or_quarantine(link, "wms_stock", page.rows, flow="stock", id_field=unique):
                     stock[str(row["bin"]), str(row["item"]), row["lot"] or ""] = (Decimal(str(row["quantity"])), mark)
     return WmsBook(stock, watermarks, as_of)
 
@@ -95,9 +96,10 @@ def read_erp(link: Link, locations: Iterable[str]) -> dict[Key, Decimal]:
     """The ERP's book of some of its locations, by (location, item, lot)."""
     stock: dict[Key, Decimal] = defaultdict(Decimal)
     with opened(link.erp) as connector:
+        unique = connector.manifest.dataset("stock").unique
         for location in locations:
             for page in connector.read("stock", {"location": location}, None):
-                for row in translate_or_quarantine(link, "erp_stock", page.rows, flow="stock", id_field="item"):
+                for row in translate_or_quarantine(link, "erp_stock", page.rows, flow="stock", id_field=unique):
                     stock[str(row["location"]), str(row["item"]), row["lot"] or ""] += Decimal(str(row["quantity"]))
     return dict(stock)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from countbridge.errors import InputError
 from countbridge.exchange import masters, quarantine
 from countbridge.exchange.feeds import store_movements
@@ -19,8 +21,10 @@ def again(record: QuarantinedRecord) -> None:
         case "movements":
             rows = translate_or_quarantine(link, "wms_movements", [record.record], flow="movements", id_field="id")
             if rows:
-                progress.moved(link, store_movements(link, rows))
-                quarantine.settle(link, "movements", record.source_id)
+                with transaction.atomic():
+                    # Settled first: storing puts it back when it fails in another way.
+                    quarantine.settle(link, "movements", record.source_id)
+                    progress.moved(link, store_movements(link, rows, [record.record]))
         case "results":
             results.take_rows(link, [record.record])
         case "items" | "bins" | "stock" | "F1":

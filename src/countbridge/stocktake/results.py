@@ -50,17 +50,24 @@ def _take_sheet(sheet: Sheet | None, number: str, rows: Rows) -> list[tuple[str,
     if sheet is None:
         error = InputError("stocktake.unknown_sheet", sheet=number)
         return [(str(row["id"]), error) for row in rows]
-    entries = [
-        Entry(
-            id=str(row["id"]),
-            bin=str(row["bin"]),
-            code=str(row["item"]),
-            lot=row["lot"] or "",
-            quantity=str(row["quantity"]),
-            unit=str(row["unit"]),
-            counted_at=moment(row["counted_at"], "counted_at"),
-            counter=str(row["counted_by"]),
-        )
-        for row in rows
-    ]
-    return [(taken.id, taken.error) for taken in take(sheet.pk, entries, "wms")]
+    entries: list[Entry] = []
+    failed: list[tuple[str, CountbridgeError | None]] = []
+    for row in rows:
+        try:
+            entries.append(_entry(row))
+        except CountbridgeError as unusable:
+            failed.append((str(row["id"]), unusable))
+    return failed + [(taken.id, taken.error) for taken in take(sheet.pk, entries, "wms")]
+
+
+def _entry(row: dict[str, str | None]) -> Entry:
+    return Entry(
+        id=str(row["id"]),
+        bin=str(row["bin"]),
+        code=str(row["item"]),
+        lot=row["lot"] or "",
+        quantity=str(row["quantity"]),
+        unit=str(row["unit"]),
+        counted_at=moment(row["counted_at"], "counted_at"),
+        counter=str(row["counted_by"]),
+    )
