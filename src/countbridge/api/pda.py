@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count as Number
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from ninja import Router, Schema
 
 from countbridge.api import shown
@@ -26,6 +27,7 @@ router = Router(tags=["pda"], by_alias=True)
 prefix = "/pda"
 
 MOST_SCANS = 500
+LONGEST_ID = 120
 
 
 class ScanIn(Schema):
@@ -36,7 +38,7 @@ class ScanIn(Schema):
     lot: str | None = None
     quantity: str
     unit: str
-    counted_at: datetime
+    counted_at: str
     note: str = ""
 
 
@@ -190,7 +192,12 @@ def send_scans(request: Request, body: ScansIn) -> dict[str, Any]:
     if len(body.scans) > MOST_SCANS:
         raise InputError("stocktake.too_many_at_once", most=MOST_SCANS)
     results: dict[str, dict[str, Any]] = {}
-    pairs = [(scan.sheet, _entry(scan, request.auth.username)) for scan in body.scans]
+    pairs: list[tuple[int, scans.Entry]] = []
+    for scan in body.scans:
+        try:
+            pairs.append((scan.sheet, _entry(scan, request.auth.username)))
+        except InputError as error:
+            results[scan.id] = _result(request, scans.Taken(scan.id, error=error))
     for sheet, entries in scans.entries_by_sheet(pairs).items():
         for taken in _take(request, sheet, entries):
             results[taken.id] = _result(request, taken)
@@ -207,12 +214,24 @@ def _take(request: Request, sheet: int, entries: list[scans.Entry]) -> list[scan
 
 
 def _entry(scan: ScanIn, username: str) -> scans.Entry:
-    if scan.counted_at.tzinfo is None:
-        raise InputError("stocktake.time_without_offset", scan=scan.id)
-    lot = scan.lot or ""
+    counted_at, lot = _moment(scan.counted_at), scan.lot or ""
+    if counted_at is None:
+        raise InputError("stocktake.time_without_offset", scan=scan.id[:LONGEST_ID])
+    texts = (scan.id, scan.bin, scan.code, lot, scan.quantity, scan.unit, scan.note)
+    if len(scan.id) > LONGEST_ID or any("\0" in text for text in texts):
+        raise InputError("stocktake.unusable_text", scan=scan.id[:LONGEST_ID], longest=LONGEST_ID)
     return scans.Entry(
-        scan.id, scan.bin, scan.code, lot, scan.quantity, scan.unit, scan.counted_at, username, scan.note[:500]
+        scan.id, scan.bin, scan.code, lot, scan.quantity, scan.unit, counted_at, username, scan.note[:500]
     )
+
+
+def _moment(text: str) -> datetime | None:
+    """A time with its offset, None when it is not one."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
 
 
 def _result(request: Request, taken: scans.Taken) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 
-from countbridge.connectors.contract import Page
+from countbridge.connectors.contract import Page, Row
 from countbridge.errors import CountbridgeError
 from countbridge.exchange import quarantine
 from countbridge.exchange.maps import Rows, translate_or_quarantine
@@ -45,19 +45,22 @@ def pull_movements(link: Link, then: Callable[[set[Key]], None]) -> datetime | N
     def take(page: Page) -> None:
         rows = translate_or_quarantine(link, "wms_movements", page.rows, flow="movements", id_field="id")
         if rows:
-            then(store_movements(link, rows))
+            then(store_movements(link, rows, page.rows))
 
     return pull(link, "movements", link.wms, take)
 
 
-def store_movements(link: Link, rows: Rows) -> set[Key]:
-    """Insert or refresh movements. One that is told again (its ERP state changed) keeps its place in the ledger."""
+def store_movements(link: Link, rows: Rows, came: Sequence[Row]) -> set[Key]:
+    """Insert or refresh movements. One that is told again (its ERP state changed) keeps its place in the ledger. `came`: the
+    rows before mapping, of which one that cannot be used waits in quarantine."""
+    as_told = {str(row.get("id")): row for row in came}
     found: dict[str, Movement] = {}
     for row in rows:
         try:
             movement = _movement(link, row)
         except CountbridgeError as error:
-            quarantine.put(link, "movements", str(row["id"]), row, error.code, error.params)
+            told = as_told.get(str(row["id"]), row)
+            quarantine.put(link, "movements", str(row["id"]), told, error.code, error.params)
             continue
         earlier = found.get(movement.source_id)
         if earlier is not None:

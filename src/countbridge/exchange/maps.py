@@ -23,13 +23,15 @@ def translate(link: Link, name: str, rows: Iterable[Mapping[str, str | None]]) -
 
 
 def translate_or_quarantine(
-    link: Link, name: str, rows: Sequence[Mapping[str, str | None]], *, flow: str, id_field: str
+    link: Link, name: str, rows: Sequence[Mapping[str, str | None]], *, flow: str, id_field: str | Sequence[str]
 ) -> Rows:
-    """As `translate`; a row that fails waits in quarantine under `id_field`, the others go on."""
+    """As `translate`; a row that fails waits in quarantine under `id_field` (or several together), the others go on."""
+    fields = [id_field] if isinstance(id_field, str) else list(id_field)
     good, rejects = translate(link, name, rows)
     for reject in rejects:
         first = reject.failures[0]
-        source_id = str(rows[reject.row_number - 1].get(id_field) or f"{name}:{reject.row_number}")
+        told = [rows[reject.row_number - 1].get(field) or "" for field in fields]
+        source_id = "/".join(told) if any(told) else f"{name}:{reject.row_number}"
         quarantine.put(link, flow, source_id, reject.row, first.code, first.params)
     return good
 
