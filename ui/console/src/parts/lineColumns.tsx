@@ -42,11 +42,11 @@ export function useLineColumns(): Record<"item" | "place" | "book" | "variance" 
     value: { id: "value", name: t("lines.value"), number: true, cell: (line) => <b><Money value={line.value} signed /></b> },
     why: {
       id: "why", name: t("lines.why"), cell: (line) => (
-        <>
+        <div className="why-cell">
           {line.state === "hold" ? <State of="lineState" code="hold" /> : null}
           <div>{word("outcome", line.outcome)}{line.pass > 1 ? <span className="quiet"> · {t("line.recountPass", { pass: line.pass })}</span> : null}</div>
           {line.reasons.map((reason) => <div key={reason} className="small quiet">{reason}</div>)}
-        </>
+        </div>
       ),
     },
     counter: {
