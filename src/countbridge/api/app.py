@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
 
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -59,6 +60,12 @@ def answer_not_valid(request: HttpRequest, error: ValidationError) -> HttpRespon
     return _answer(request, 422, "api.not_valid", {"where": where, "problem": str(first["msg"])})
 
 
+def answer_no_text(request: HttpRequest, error: DataError) -> HttpResponse:
+    """A value PostgreSQL cannot hold, such as a NUL character in a search word."""
+    logger.warning("%s %s: %s", request.method, request.path, error)
+    return _answer(request, 422, "api.not_valid", {"where": "request", "problem": str(error).splitlines()[0]})
+
+
 def answer_sign_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     return _answer(request, 401, "people.sign_in", {})
 
@@ -83,6 +90,7 @@ ANSWERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     AuthenticationError: answer_sign_in,
     HttpError: answer_http_error,
     Http404: answer_no_address,
+    DataError: answer_no_text,
     Exception: answer_unexpected,
 }
 

@@ -12,7 +12,7 @@ from ninja import Router
 
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
-from countbridge.api.tables import csv_answer
+from countbridge.api.tables import Natural, csv_answer
 from countbridge.errors import NotFound
 from countbridge.exchange.models import Event
 from countbridge.exchange.queue import follow
@@ -77,7 +77,9 @@ def _found(request: Request, state: str, q: str) -> Any:
 
 
 @router.get("/counts", auth=needs("count.view"), response=schemas.CountPage)
-def list_counts(request: Request, state: str = "", q: str = "", offset: int = 0, limit: int = 50) -> dict[str, Any]:
+def list_counts(
+    request: Request, state: str = "", q: str = "", offset: Natural = 0, limit: Natural = 50
+) -> dict[str, Any]:
     """Counts with a warehouse of yours, newest first. `state` may list several, parted by commas."""
     counts = _found(request, state, q)
     return {"total": counts.count(), "rows": summarized(request, list(counts[offset : offset + min(limit, 200)]))}
@@ -135,7 +137,9 @@ def _eta(count: Count, head: dict[str, Any]) -> int | None:
 
 
 def _differences(request: Request, count: Count) -> list[dict[str, Any]]:
-    rows = list(count.differences.order_by("erp_location", "item", "lot")[:1000])
+    mine = request.warehouses.limit(Bin.objects.filter(link=count.link), "warehouse").values("erp_location")
+    found = count.differences.filter(erp_location__in=mine)
+    rows = list(found.order_by("erp_location", "item", "lot")[:1000])
     field = "name_zh" if shown.chinese(request) else "name_en"
     names = dict(Item.objects.filter(link=count.link, code__in={row.item for row in rows}).values_list("code", field))
     return [
@@ -195,7 +199,7 @@ def _bin_state(row: dict[str, Any], sees: bool) -> str:
 
 
 @router.get("/counts/{number}/timeline", auth=needs("count.view"), response=schemas.Timeline)
-def show_timeline(request: Request, number: str, before: int | None = None, limit: int = 100) -> dict[str, Any]:
+def show_timeline(request: Request, number: str, before: int | None = None, limit: Natural = 100) -> dict[str, Any]:
     """What happened, newest first; `before` continues."""
     count = get_count(request, number)
     events = Event.objects.filter(count=count.number).order_by("-pk")

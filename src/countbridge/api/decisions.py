@@ -10,6 +10,7 @@ from ninja import Router, Schema
 
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
+from countbridge.api.tables import Natural
 from countbridge.errors import NotAllowed
 from countbridge.messages import render
 from countbridge.people.access import WarehouseScope, allowed
@@ -66,7 +67,7 @@ def _waiting(scope: WarehouseScope, states: tuple[str, ...], count: str) -> Quer
 
 @router.get("/approvals", auth=needs("line.approve"), response=schemas.ApprovalPage)
 def list_approvals(
-    request: Request, count: str = "", sort: str = "", offset: int = 0, limit: int = 100
+    request: Request, count: str = "", sort: str = "", offset: Natural = 0, limit: Natural = 100
 ) -> dict[str, Any]:
     """Lines that wait for approval in your warehouses, the highest value at stake first."""
     lines = _waiting(request.warehouses, decisions.DECIDABLE, count)
@@ -85,7 +86,7 @@ def list_approvals(
 
 
 @router.get("/recounts", auth=needs("line.recount"), response=schemas.LinePage)
-def list_recounts(request: Request, count: str = "", offset: int = 0, limit: int = 100) -> dict[str, Any]:
+def list_recounts(request: Request, count: str = "", offset: Natural = 0, limit: Natural = 100) -> dict[str, Any]:
     """Lines that wait for another count."""
     lines = _waiting(request.warehouses, (Line.State.RECOUNT,), count).order_by("count", "zone", "bin", "pk")
     expected = allowed(request.auth, "line.expected")

@@ -9,6 +9,7 @@ from ninja import Router, Schema
 
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
+from countbridge.api.tables import Natural
 from countbridge.errors import NotFound
 from countbridge.exchange import deliveries
 from countbridge.exchange.models import Delivery
@@ -91,7 +92,13 @@ def _row(request: Request, delivery: Delivery) -> dict[str, Any]:
 
 @router.get("", auth=needs("delivery.view"), response=DeliveryPage)
 def list_deliveries(
-    request: Request, count: str = "", state: str = "", flow: str = "", q: str = "", offset: int = 0, limit: int = 100
+    request: Request,
+    count: str = "",
+    state: str = "",
+    flow: str = "",
+    q: str = "",
+    offset: Natural = 0,
+    limit: Natural = 100,
 ) -> dict[str, Any]:
     """Deliveries, newest first. `q` finds in keys and in what was sent (item codes, documents)."""
     found = _visible(request)

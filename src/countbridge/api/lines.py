@@ -12,7 +12,7 @@ from ninja import Router
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
 from countbridge.api.counts import get_count
-from countbridge.api.tables import csv_answer
+from countbridge.api.tables import Natural, csv_answer
 from countbridge.domain.decimals import round_half_up
 from countbridge.domain.units import to_base, unit_factor
 from countbridge.errors import InputError, NotFound
@@ -71,7 +71,7 @@ def _order(request: Request, sort: str) -> list[Any]:
 
 @router.get("/counts/{number}/lines", auth=needs("count.view"), response=schemas.LinePage)
 def list_lines(
-    request: Request, number: str, offset: int = 0, limit: int = 100, sort: str = "", state: str = "", zone: str = "",
+    request: Request, number: str, offset: Natural = 0, limit: Natural = 100, sort: str = "", state: str = "", zone: str = "",
     bin: str = "", q: str = "", only: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Lines of a count. `sort` is a field, with - for descending; `only` one of variance, open, recount, approve."""

@@ -8,6 +8,7 @@ from ninja import Router, Schema
 
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
+from countbridge.api.tables import Natural
 from countbridge.errors import NotAllowed
 from countbridge.exchange import quarantine
 from countbridge.exchange.models import QuarantinedRecord
@@ -40,7 +41,7 @@ class Ids(Schema):
 
 @router.get("", auth=needs("quarantine.view"), response=RecordPage)
 def list_records(
-    request: Request, flow: str = "", state: str = "waiting", offset: int = 0, limit: int = 100
+    request: Request, flow: str = "", state: str = "waiting", offset: Natural = 0, limit: Natural = 100
 ) -> dict[str, Any]:
     """Quarantined records, newest first; those that wait, unless another `state` is asked for."""
     _whole(request)

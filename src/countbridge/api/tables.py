@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.http import HttpResponse
+from pydantic import NonNegativeInt
 
-FORMULA = ("=", "+", "@", "\t", "\r")
+Natural = NonNegativeInt  # offset and limit of a page
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def csv_answer(name: str, rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> HttpResponse:
@@ -26,4 +30,5 @@ def csv_answer(name: str, rows: Iterable[Mapping[str, object]], columns: Sequenc
 def _cell(value: object) -> str:
     """Text as it is, but never something a spreadsheet would run as a formula."""
     text = "" if value is None else "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    harmless = NUMBER.fullmatch(text) or not (text.lstrip().startswith(FORMULA) or text.startswith(("\t", "\r")))
+    return text if harmless else f"'{text}"
