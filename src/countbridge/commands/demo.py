@@ -71,7 +71,7 @@ def _once(stack: Stack, say: Callable[[str], None], keep: bool) -> int:
     else:
         stack.stop()
     typer.echo(json.dumps(figures))
-    return 0 if figures["erp_equals_wms"] and figures["erp_equals_floor"] else 1
+    return 0 if figures["erp_equals_wms"] and figures["erp_equals_floor"] and figures["posted_once"] else 1
 
 
 def _until_told(stack: Stack, over: threading.Event) -> int:

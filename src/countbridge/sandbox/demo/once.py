@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from fractions import Fraction
 from typing import Any
 
 from countbridge.errors import SetupError
@@ -15,6 +17,7 @@ from countbridge.sandbox.demo.stack import PASSWORD, Say, Stack
 BUSY = {"rate_per_minute": 90, "delay_seconds": 3}
 WHOLE = ["W1-STO", "W2-STO"]
 WITHIN = 600.0
+INTEGRATION_USER = "countbridge"
 
 
 def run_once(stack: Stack, say: Say, approve: list[str] | None = None) -> dict[str, Any]:
@@ -42,15 +45,15 @@ def run_once(stack: Stack, say: Say, approve: list[str] | None = None) -> dict[s
         crew.stop()
         floor.work(0, BUSY["delay_seconds"])
     _quiet(floor)
-    erp_wms, erp_floor = compare(
-        ErpBook(stack.erp_url, stack.erp_key), floor, stack.world, _locations(stack, count["number"])
-    )
+    book = ErpBook(stack.erp_url, stack.erp_key)
+    erp_wms, erp_floor = compare(book, floor, stack.world, _locations(stack, count["number"]))
     for name, keys in (("ERP and WMS", erp_wms), ("ERP and shelves", erp_floor)):
         for key in keys[:5]:
             say(f"{name} differ at {' '.join(part or '-' for part in key)}")
     return {
         **_figures(count["number"]),
         "movements": moved,
+        "posted_once": _posted_once(book, count["number"]),
         "erp_equals_wms": not erp_wms and closed["state"] == "closed",
         "erp_equals_floor": not erp_floor,
         "seconds": round(time.monotonic() - began, 1),
@@ -75,6 +78,21 @@ def _locations(stack: Stack, number: str) -> set[str]:
     from countbridge.stocktake.models import Line
 
     return set(Line.objects.filter(count__number=number).values_list("erp_location", flat=True))
+
+
+def _posted_once(book: ErpBook, number: str) -> bool:
+    """Does the ERP, asked itself, hold exactly the moves of this count's documents: each line once, none more?"""
+    from countbridge.stocktake.models import AdjustmentLine
+
+    lines = AdjustmentLine.objects.filter(adjustment__count__number=number, adjustment__side="erp")
+    meant = Counter(
+        (line.adjustment.delivery.remote_id, (line.erp_location, line.item, line.lot), Fraction(line.quantity))
+        for line in lines.select_related("adjustment__delivery")
+        if line.adjustment.delivery
+    )
+    documents = {document for document, _, _ in meant}
+    moves = [move for move in book.posted(INTEGRATION_USER) if str(move.document) in documents]
+    return meant == Counter((str(move.document), move.key, move.quantity) for move in moves)
 
 
 def _figures(number: str) -> dict[str, Any]:
