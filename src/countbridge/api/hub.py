@@ -24,13 +24,19 @@ class Hub:
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[dict[str, Any]]] = set()
         self._listener: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
 
     def join(self) -> asyncio.Queue[dict[str, Any]]:
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(WAITING_EVENTS)
         self._queues.add(queue)
         if self._listener is None or self._listener.done():
+            self._ready = asyncio.Event()
             self._listener = asyncio.get_running_loop().create_task(self._listen())
         return queue
+
+    async def ready(self) -> None:
+        """Returns once nothing that happens from now on is missed."""
+        await self._ready.wait()
 
     def leave(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
         self._queues.discard(queue)
@@ -53,6 +59,7 @@ class Hub:
         wanted = {name: params[name] for name in ("dbname", "user", "password", "host", "port") if params.get(name)}
         async with await psycopg.AsyncConnection.connect(**wanted, autocommit=True) as ear:
             await ear.execute(f"LISTEN {CHANNEL}")
+            self._ready.set()
             async for notification in ear.notifies():
                 self._pass_on(json.loads(notification.payload))
 

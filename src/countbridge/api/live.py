@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -37,6 +38,9 @@ async def _stream(scope: WarehouseScope, only: str, resumed: bool) -> AsyncItera
     queue = hub.join()
     seen: dict[str, bool] = {"": True}
     try:
+        with suppress(TimeoutError):
+            # Only then: a page that hears the first ping looks once, and must miss nothing after that.
+            await asyncio.wait_for(hub.ready(), PING)
         yield _message("ping", {})
         if resumed:
             # What happened while the page was away is not repeated one by one: it looks again once.
