@@ -46,8 +46,9 @@ def command(
 
     stack = demo.prepare(here, say, fresh=once)
     over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
+    if not once:  # the unattended run is simply interrupted; whatever was started is stopped on the way out
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: over.set())
     try:
         demo.run(stack, say)
         code = _once(stack, say, keep) if once else _until_told(stack, over)
