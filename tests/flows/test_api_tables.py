@@ -61,21 +61,26 @@ def test_sorting_and_paging_go_through_every_line_once(counted: tuple[Stage, Cou
     assert len(set(paged)) == 6
 
 
-@pytest.mark.parametrize(
-    "query", ["sort=password", "only=secrets", "offset=-1", "limit=-1", "limit=x", "q=%00", "zone=%00"]
-)
-def test_a_question_that_makes_no_sense_is_answered_not_crashed(counted: tuple[Stage, Count], query: str) -> None:
+def test_a_question_that_makes_no_sense_is_answered_not_crashed(counted: tuple[Stage, Count]) -> None:
     stage, count = counted
-    answer = stage.api("sun", f"/counts/{count.number}/lines?{query}")
-    assert answer.status_code == 422, answer.content
-    assert answer.json()["message"]
+    for query in ("sort=password", "only=secrets", "offset=-1", "limit=-1", "limit=x"):
+        answer = stage.api("sun", f"/counts/{count.number}/lines?{query}")
+        assert (answer.status_code, bool(answer.json()["message"])) == (422, True), query
 
 
-@pytest.mark.parametrize("path", ["/counts", "/deliveries", "/approvals", "/recounts", "/quarantine"])
-def test_no_list_crashes_on_a_negative_page(make_stage: Callable[..., Stage], path: str) -> None:
+def test_no_list_crashes_on_a_negative_page(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(people=("root",))
-    for query in ("offset=-1", "limit=-1"):
-        assert stage.api("root", f"{path}?{query}").status_code == 422, query
+    for path in ("/counts", "/deliveries", "/approvals", "/recounts", "/quarantine"):
+        for query in ("offset=-1", "limit=-1"):
+            assert stage.api("root", f"{path}?{query}").status_code == 422, f"{path}?{query}"
+
+
+@pytest.mark.parametrize("field", ["q", "zone"])
+def test_a_word_no_database_takes_is_answered(make_stage: Callable[..., Stage], field: str) -> None:
+    stage = make_stage(people=("chen", "sun"))
+    count = stage.start("W1-A")
+    answer = stage.api("sun", f"/counts/{count.number}/lines?{field}=%00")
+    assert (answer.status_code, answer.json()["code"]) == (422, "api.not_valid")
 
 
 def test_numbers_no_database_holds_are_not_found(make_stage: Callable[..., Stage]) -> None:
@@ -108,18 +113,18 @@ def test_the_export_holds_the_same_lines_exactly(counted: tuple[Stage, Count]) -
     assert [(row["number"], row["warehouses"]) for row in counts] == [(count.number, "W1 W2")]
 
 
-@pytest.mark.parametrize(
-    "evil", ["=1+1", "+1+1", "-1+1|cmd", "@SUM(A1)", "\t=1", "\r=1", "-2", " =1", '=HYPERLINK("http://x","y")']
-)
-def test_no_cell_runs_as_a_formula(make_stage: Callable[..., Stage], evil: str) -> None:
+EVIL = ("=1+1", "+1+1", "-1+1|cmd", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", '=HYPERLINK("http://x","y")')
+
+
+def test_no_cell_runs_as_a_formula(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(people=("chen", "sun"))
-    stage.world.erp.items["00123"]["name_en"] = evil
     count = stage.start("W1-A")
-    row = next(row for row in rows_of(stage.api("sun", f"/counts/{count.number}/lines.csv")) if row["item"] == "00123")
-    if evil == "-2":
-        assert row["item_name"] == "-2", "a negative number is a number"
-    else:
-        assert row["item_name"].startswith("'"), row["item_name"]
+    line = stage.line(count, "A0101", "00123")
+    for name in EVIL:
+        line.item_name_en = name
+        line.save()
+        rows = rows_of(stage.api("sun", f"/counts/{count.number}/lines.csv?bin=A0101&q=00123"))
+        assert [row["item_name"][:1] for row in rows] == ["'"], name
 
 
 def test_negative_numbers_stay_numbers_in_the_export(counted: tuple[Stage, Count]) -> None:

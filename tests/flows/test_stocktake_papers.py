@@ -37,7 +37,10 @@ def test_only_items_that_changed_travel_and_a_change_back_travels_too(stage: Sta
     bolt["name_en"] = "Bolt"
     sync(stage)
     assert sent_items(stage)[2:] == [["Bolt"]]
-    assert stage.world.wms.goods["S-123"]["name_en"] == "Bolt"
+    bolt["name_en"] = "Hex bolt"
+    sync(stage)
+    assert sent_items(stage)[3:] == [["Hex bolt"]], "the same content as before the last change travels again"
+    assert stage.world.wms.goods["S-123"]["name_en"] == "Hex bolt"
 
 
 def test_items_arrive_in_the_words_of_the_wms_and_codes_stay_text(stage: Stage) -> None:
