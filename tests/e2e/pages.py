@@ -13,6 +13,7 @@ from demo_server import PASSWORD
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 PICTURES = Path(__file__).parents[2] / "test-results"
+SIGN_OUT = {"zh-CN": "退出登录", "en": "Sign out"}
 LANGUAGE = {"zh-CN": "中文", "en": "English"}
 
 
@@ -88,14 +89,22 @@ def open_handheld(browser: Browser, url: str, username: str, language: str) -> W
     watched = Watched(context.new_page())
     watched.listen()
     watched.page.goto(f"{url}/pda")
-    if watched.page.locator("html").get_attribute("lang") != language:
-        watched.page.get_by_test_id("language").tap()
     watched.page.get_by_test_id("sign-in-username").fill(username)
     watched.page.get_by_test_id("sign-in-password").fill(PASSWORD)
     watched.page.get_by_test_id("sign-in").tap()
-    expect(watched.page.locator("html")).to_have_attribute("lang", language)
-    expect(watched.page.get_by_test_id("settings")).to_be_visible()
+    watched.page.get_by_test_id("settings").tap()
+    speak(watched.page, language)
+    watched.page.get_by_test_id("back").tap()
     return watched
+
+
+def speak(page: Page, language: str) -> None:
+    """In the handheld's settings: the person's own language, not the phone's, comes first."""
+    leave = page.get_by_test_id("sign-out")
+    expect(leave).to_be_visible()
+    if leave.inner_text() != SIGN_OUT[language]:
+        page.get_by_test_id("language").tap()
+    expect(leave).to_have_text(SIGN_OUT[language])
 
 
 def choose_language(page: Page, language: str) -> None:
