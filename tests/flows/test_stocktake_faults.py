@@ -109,6 +109,20 @@ def test_a_lost_answer_is_looked_for_before_anything_is_repeated(stage: Stage, s
     assert_converged(stage, count)
 
 
+def test_in_doubt_stays_in_doubt_while_the_system_cannot_be_asked(stage: Stage) -> None:
+    """A refused connection on the look-up says nothing about the write before it."""
+    stage.world.wms.calls.fail("write:adjustment", trouble.slow, after=True, times=1)
+    stage.world.wms.calls.fail("find:adjustment", trouble.refused, times=1)
+    states = []
+    for _ in range(2):
+        run = run_through(stage) if not states else Count.objects.get()
+        states.append(Delivery.objects.get(flow="F5", kind="adjustment").state)
+        stage.queue.later()
+    run.refresh_from_db()
+    assert stage.world.wms.calls.seen["find:adjustment"] == 2
+    assert_converged(stage, run)
+
+
 def test_a_lost_request_is_looked_for_and_then_repeated(stage: Stage) -> None:
     stage.world.wms.calls.fail("write:adjustment", trouble.slow, times=1)
     count = run_through(stage)
