@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import tomllib
@@ -143,7 +144,11 @@ def test() -> int:
         environment["COUNTBRIDGE_CHROMIUM"] = browser
     pages_bad = [] if not pages_commands() else run_all(pages_commands())
     began = time.monotonic()
-    code, output = captured([str(BIN / "python"), "-m", "pytest", "-q", "--no-header"], environment)
+    # A folder of our own: pytest's usual one is closed to others by every further run of pytest on the machine, and as
+    # root the database server is another user.
+    with tempfile.TemporaryDirectory(prefix="countbridge-tests-") as folder:
+        command = [str(BIN / "python"), "-m", "pytest", "-q", "--no-header", f"--basetemp={folder}/t"]
+        code, output = captured(command, environment)
     (REPORTS / "pytest.txt").write_text(output, encoding="utf-8")
     lines = output.rstrip().splitlines() or ["no tests ran"]
     if code:

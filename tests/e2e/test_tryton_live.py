@@ -135,6 +135,11 @@ def test_changed_items_only(connector: Connector, tryton: RunningTryton) -> None
     assert [row["code"] for page in connector.read("items", {}, recent) for row in page.rows] == ["00123"]
 
 
+def test_every_lot_is_known_whether_or_not_it_is_in_stock(connector: Connector, company: World) -> None:
+    found = {(row["item"], row["lot"]) for row in rows(connector, "lots")}
+    assert found == {(lot.item, lot.number) for lot in company.lots}
+
+
 def test_a_reading_broken_off_goes_on_where_it_stopped(connector: Connector) -> None:
     pages = list(connector.read("items", {}, None))
     assert len(pages) == 3

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from countbridge.links.models import Lot
 from countbridge.stocktake.models import Count, Scan, Sheet
 from modelled.stage import Stage, sentences
 
@@ -157,3 +158,11 @@ def test_undoing_a_scan_nobody_made(make_stage: Callable[..., Stage]) -> None:
     answer = stage.pda("chen", "/scans/none/undo", {})
     assert (answer.status_code, answer.json()["code"]) == (404, "stocktake.no_such_scan")
     sentences("stocktake.no_such_scan", {"scan": "none"})
+
+
+def test_a_lot_known_to_the_erp_alone_is_taken(stage: Stage) -> None:
+    """Found in a count of one bin: the lot lies elsewhere in the books, outside what this count reads."""
+    count, sheet = started(stage)
+    assert stage.scan(sheet, "A0102", "LOT-1", "5", lot="L8")["code"] == "stocktake.unknown_lot"
+    Lot.objects.create(link=count.link, item="LOT-1", lot="L8")
+    assert stage.scan(sheet, "A0102", "LOT-1", "5", lot="L8")["ok"]

@@ -155,3 +155,20 @@ def test_goods_that_move_while_the_books_are_read_back_are_no_difference(stage: 
     stage.settle()
     stage.queue.later()
     assert_all_is_well(stage, count)
+
+
+def test_nothing_is_posted_while_the_wms_stands_by_refusing_the_count(make_stage) -> None:  # type: ignore[no-untyped-def]
+    stage = make_stage(people=("chen", "li", "sun", "qian", "zhou"))
+    stage.world.wms.calls.fail("write:count_task", trouble.rejected)
+    count = posted(stage)
+    stage.queue.later()
+    count.refresh_from_db()
+    assert (count.state, stage.world.erp.posted()) == ("posting", [])
+    assert count.problem["code"] == "stocktake.papers_refused"
+    sentences(count.problem["code"], count.problem["params"])
+    stage.world.wms.calls.recover()
+    delivery = Delivery.objects.get(state="rejected", kind="count_task")
+    assert stage.api("zhou", f"/deliveries/{delivery.pk}/resend", {"reason": "responsible known now"}).json()["queued"]
+    stage.queue.later()
+    stage.queue.later()
+    assert_all_is_well(stage, count)

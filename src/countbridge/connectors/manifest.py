@@ -17,7 +17,17 @@ NAME_PATTERN = r"[a-z][a-z0-9_]{0,39}"
 SECTIONS = ("rest",)  # parts of connector.yaml that an engine reads, not the manifest
 
 DatasetName = Literal[
-    "warehouses", "locations", "items", "units", "stock", "movements", "count_approvals", "results", "bins", "users"
+    "warehouses",
+    "locations",
+    "items",
+    "lots",
+    "units",
+    "stock",
+    "movements",
+    "count_approvals",
+    "results",
+    "bins",
+    "users",
 ]
 DocumentKind = Literal["item", "baseline", "count_task", "sheets", "adjustment", "close_count", "finish_approval"]
 

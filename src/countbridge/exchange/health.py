@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count as Number
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from countbridge.exchange.models import Cadence, Delivery, QuarantinedRecord
 from countbridge.links.models import Link, System
@@ -49,6 +49,7 @@ def _flows(link: Link, language: str) -> list[dict[str, Any]]:
             backlog=Number("pk", filter=Q(state__in=OPEN)),
             success=Number("pk", filter=Q(state=Delivery.State.CONFIRMED)),
             failure=Number("pk", filter=Q(state__in=FAILED)),
+            latest=Max("settled_at"),
         )
     )
     sent: dict[str, dict[str, Any]] = {row["flow"]: dict(row) for row in totals}
@@ -61,11 +62,12 @@ def _flows(link: Link, language: str) -> list[dict[str, Any]]:
 
 def _flow(name: str, sent: dict[str, Any] | None, cadence: Cadence | None, language: str) -> dict[str, Any]:
     error = cadence.last_error if cadence else None
+    runs = [at for at in (cadence.last_run if cadence else None, sent["latest"] if sent else None) if at]
     return {
         "flow": name,
         "name": render(f"exchange.flow_{name}", {}, language),
         "every_seconds": cadence.every_seconds if cadence else None,
-        "last_run": cadence.last_run.isoformat() if cadence and cadence.last_run else None,
+        "last_run": max(runs).isoformat() if runs else None,
         "backlog": sent["backlog"] if sent else 0,
         "success": (sent["success"] if sent else 0) + (cadence.successes if cadence else 0),
         "failure": (sent["failure"] if sent else 0) + (cadence.failures if cadence else 0),

@@ -9,12 +9,13 @@ from uuid import uuid4
 from django.db import transaction
 
 from countbridge.connectors.contract import Document, Row
+from countbridge.connectors.registry import definition
 from countbridge.exchange.deliveries import content_hash, propose
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.models import SentRecord
 from countbridge.exchange.rows import needed
 from countbridge.exchange.systems import opened
-from countbridge.links.models import Bin, CodeTable, Item, ItemUnit, Link, System, Warehouse
+from countbridge.links.models import Bin, CodeTable, FieldMap, Item, ItemUnit, Link, Lot, System, Warehouse
 
 
 def read_all(system: System, dataset: str, scope: dict[str, str] | None = None) -> list[Row]:
@@ -26,6 +27,7 @@ def sync(link: Link) -> None:
     """Bring warehouses, bins and items up to date, and send the items that changed to the WMS."""
     sync_places(link)
     sync_items(link)
+    sync_lots(link)
 
 
 def sync_places(link: Link) -> None:
@@ -67,6 +69,19 @@ def sync_items(link: Link) -> None:
     with transaction.atomic():
         store_items(link, rows)
         send_changed_items(link, outbound)
+
+
+def sync_lots(link: Link) -> None:
+    """Know the lots of the ERP, where its connector lists them and the link says how (map `erp_lots`)."""
+    listed = "lots" in definition(link.erp.connector).manifest.datasets
+    if not listed or not FieldMap.objects.filter(link=link, name="erp_lots").exists():
+        return
+    rows = translate_or_quarantine(link, "erp_lots", read_all(link.erp, "lots"), flow="lots", id_field="id")
+    Lot.objects.bulk_create(
+        [Lot(link=link, item=needed(row, "item"), lot=needed(row, "lot")) for row in rows],
+        ignore_conflicts=True,
+        batch_size=2000,
+    )
 
 
 def store_items(link: Link, rows: Rows) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from countbridge.errors import InputError
 from countbridge.exchange.models import Movement
-from countbridge.links.models import Bin, Item, ItemUnit
+from countbridge.links.models import Bin, Item, ItemUnit, Lot
 from countbridge.stocktake.models import BookLine, Count, Line, Sheet
 
 
@@ -42,7 +42,8 @@ class Goods:
             raise InputError("stocktake.lot_missing", item=item.code)
         key = {"item": item.code, "lot": lot}
         known = (
-            Line.objects.filter(count=self.count, **key).exists()
+            Lot.objects.filter(link_id=self.count.link_id, **key).exists()
+            or Line.objects.filter(count=self.count, **key).exists()
             or BookLine.objects.filter(count=self.count, **key).exists()
             or Movement.objects.filter(link_id=self.count.link_id, **key).exists()
         )

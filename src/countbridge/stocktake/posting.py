@@ -21,6 +21,7 @@ from countbridge.exchange.deliveries import Then, propose
 from countbridge.exchange.maps import translate
 from countbridge.exchange.models import Delivery, Movement
 from countbridge.exchange.queue import follow
+from countbridge.exchange.retry import NotYet
 from countbridge.links.models import System
 from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.judge import key_of, movements_of
@@ -36,6 +37,7 @@ def post(count_id: int) -> None:
     count = Count.objects.select_related("link__erp", "link__wms").get(pk=count_id)
     if count.state != Count.State.POSTING or count.adjustments.exists():
         return
+    _papers_taken(count)
     lines = list(count.lines.exclude(state=Line.State.UNCOUNTED))
     counted = {(line.erp_location, line.item, line.lot) for line in lines}
     books = read_both(count.link, sorted({line.erp_location for line in lines}), counted)
@@ -62,6 +64,15 @@ def _reopen_changed(count: Count) -> bool:
     events.announce("state", count.number)
     follow("stocktake.advance", once=f"advance:{count.pk}", count=count.pk)
     return True
+
+
+def _papers_taken(count: Count) -> None:
+    """A WMS that refused the count's task would refuse its adjustment, too, after the ERP was posted: post nothing yet."""
+    papers = Delivery.objects.filter(count=count.number, flow__in=("F2", "F3"))
+    refused = papers.filter(state__in=(Delivery.State.REJECTED, Delivery.State.NEEDS_REVIEW)).first()
+    if refused is not None:
+        system = count.link.wms.name
+        raise NotYet("stocktake.papers_refused", after=15.0, document=refused.kind, system=system, key=refused.key)
 
 
 def _hold_unexplained(count: Count, lines: Sequence[Line], books: Books) -> bool:
@@ -182,7 +193,8 @@ def _send(adjustment: Adjustment, system: System, map_name: str, fields: dict[st
         Document("adjustment", fields, tuple(said)),
         adjustment.number,
         flow=flow,
-        order_key=adjustment.number,
+        # In the WMS behind the count's own papers; in the ERP every document stands for itself.
+        order_key=count.number if adjustment.side == "wms" else adjustment.number,
         count=count.number,
         then=Then("stocktake.adjustment_settled", {"adjustment": adjustment.pk}),
     )

@@ -27,7 +27,7 @@ def again(record: QuarantinedRecord) -> None:
                     progress.moved(link, store_movements(link, rows, [record.record]))
         case "results":
             results.take_rows(link, [record.record])
-        case "items" | "bins" | "stock" | "F1":
+        case "items" | "bins" | "lots" | "stock" | "F1":
             # These are read whole each time: a new reading puts back what still fails.
             quarantine.settle(link, record.flow, record.source_id)
             masters.sync(link)

@@ -1,4 +1,4 @@
-from countbridge.links.models.masters import Bin, Item, ItemUnit, Warehouse
+from countbridge.links.models.masters import Bin, Item, ItemUnit, Lot, Warehouse
 from countbridge.links.models.systems import CodeTable, FieldMap, Link, System
 
-__all__ = ["Bin", "CodeTable", "FieldMap", "Item", "ItemUnit", "Link", "System", "Warehouse"]
+__all__ = ["Bin", "CodeTable", "FieldMap", "Item", "ItemUnit", "Link", "Lot", "System", "Warehouse"]

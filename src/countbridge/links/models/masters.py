@@ -59,6 +59,20 @@ class Item(models.Model):
         return self.code
 
 
+class Lot(models.Model):
+    """A lot some book knows, whether or not anything of it is in stock."""
+
+    link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="lots")
+    item = models.CharField(max_length=60)
+    lot = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["link", "item", "lot"], name="lot_code")]
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.lot}"
+
+
 class ItemUnit(models.Model):
     """One `unit` of the item is exactly numerator ÷ denominator base units."""
 

@@ -75,6 +75,7 @@ class TrytonConnector(BaseConnector):
             "locations": self.masters.locations,
             "units": self.masters.units,
             "users": self.masters.users,
+            "lots": self.masters.lots,
         }
         if dataset in whole_lists:
             return iter([Page(tuple(whole_lists[dataset]()))])

@@ -60,6 +60,12 @@ class Masters:
         for record in self.rest.search("res.user", ["login", "name", "active"], [WITH_INACTIVE]):
             yield {name: text_of(dig(record, name)) for name in ("login", "name", "active")}
 
+    def lots(self) -> Iterator[Row]:
+        """{id, item, lot}: every lot Tryton knows, whether or not anything of it is in stock."""
+        for record in self.rest.search("stock.lot", ["number", "product.code"], [WITH_INACTIVE]):
+            code, number = dig(record, "product.code"), dig(record, "number")
+            yield {"id": text_of(dig(record, "id")), "item": text_of(code), "lot": text_of(number)}
+
     def items(self, cursor: str | None, context: Mapping[str, Any]) -> Iterator[Page]:
         """Pages of items kept in stock, changed since `cursor`; the last page's cursor serves the next time."""
         at = Position.parse(cursor)
