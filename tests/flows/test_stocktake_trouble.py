@@ -78,7 +78,7 @@ def test_preparing_says_what_stops_it_and_goes_on(stage: Stage, side: str, call:
     assert (count.state, count.problem) == ("counting", None)
 
 
-@EVERY
+@SOME
 def test_a_document_that_cannot_be_sent_waits_with_its_reason_and_goes_by_itself(
     stage: Stage, problem: Problem
 ) -> None:
