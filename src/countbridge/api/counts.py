@@ -203,6 +203,9 @@ def show_timeline(request: Request, number: str, before: int | None = None, limi
     """What happened, newest first; `before` continues."""
     count = get_count(request, number)
     events = Event.objects.filter(count=count.number).order_by("-pk")
+    if not request.warehouses.covers(count.warehouses):
+        # Single lines, sheets and documents of other warehouses are not told of; how the whole count fares is.
+        events = events.filter(kind="state")
     events = events.filter(pk__lt=before) if before else events
     rows = events[: min(limit, 500)]
     return {

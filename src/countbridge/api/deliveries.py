@@ -64,11 +64,12 @@ class DeliveryDetail(DeliveryRow):
 
 
 def _visible(request: Request) -> QuerySet[Delivery]:
-    """Deliveries of counts the reader may see; those of no count (items) to whoever may see deliveries everywhere."""
+    """Deliveries of counts that lie in the reader's warehouses alone (a document may hold lines of all of them); those of
+    no count (items) for whoever has all warehouses."""
     found = Delivery.objects.select_related("system").order_by("-pk")
     if summaries.sees_everything(request.warehouses):
         return found
-    return found.filter(count__in=summaries.visible(request.warehouses).values("number"))
+    return found.filter(count__in=summaries.wholly_visible(request.warehouses).values("number"))
 
 
 def _row(request: Request, delivery: Delivery) -> dict[str, Any]:

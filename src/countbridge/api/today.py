@@ -83,7 +83,7 @@ def _troubled(request: Request) -> int:
         return 0
     if summaries.sees_everything(scope):
         return found.count()
-    return found.filter(count__in=summaries.visible(scope).values("number")).count()
+    return found.filter(count__in=summaries.wholly_visible(scope).values("number")).count()
 
 
 def _all(request: Request, permission: str) -> bool:

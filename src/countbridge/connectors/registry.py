@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
@@ -47,6 +48,13 @@ def folder_of(name_or_path: str | Path) -> Path:
 def definition(name_or_path: str | Path) -> Definition:
     """The connector's folder, manifest and file; raises ConfigError naming file and line."""
     folder = folder_of(name_or_path)
+    told = (folder / FILE_NAME).stat()
+    return _read(folder, told.st_mtime_ns, told.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read(folder: Path, modified: int, size: int) -> Definition:
+    """Parsed once for each state of the file: it is asked for at every opening of a system."""
     root = read_yaml(folder / FILE_NAME)
     return Definition(folder, manifest_of(root), root)
 

@@ -37,8 +37,8 @@ def apply_folder(folder: Path, environment: Mapping[str, str] = os.environ) -> t
             code=told["code"],
             defaults={
                 "name": told["name"],
-                "erp": _system(told["erp"], "erp", environment),
-                "wms": _system(told["wms"], "wms", environment),
+                "erp": _system(folder, told["erp"], "erp", environment),
+                "wms": _system(folder, told["wms"], "wms", environment),
                 "time_zone": told.get("time_zone", "Asia/Shanghai"),
                 "currency": told.get("currency", "CNY"),
                 "policy": told.get("policy", {}),
@@ -69,8 +69,11 @@ def _rules(path: Path) -> tuple[RuleSet, list[dict[str, Any]]]:
     return RuleSet.load(path), yaml.load(path.read_text(encoding="utf-8-sig"), yaml.BaseLoader)
 
 
-def _system(told: Mapping[str, Any], side: str, environment: Mapping[str, str]) -> System:
-    manifest = definition(str(told["connector"])).manifest
+def _system(folder: Path, told: Mapping[str, Any], side: str, environment: Mapping[str, str]) -> System:
+    # A path in link.yaml starts at its folder, wherever the command is given and whoever opens the connector later.
+    beside = folder / str(told["connector"])
+    connector = str(beside.resolve()) if beside.exists() else str(told["connector"])
+    manifest = definition(connector).manifest
     settings = {name: _filled(str(value), environment) for name, value in (told.get("settings") or {}).items()}
     secret = {name for name, setting in manifest.settings.items() if setting.secret}
     system, _ = System.objects.update_or_create(
@@ -78,7 +81,7 @@ def _system(told: Mapping[str, Any], side: str, environment: Mapping[str, str]) 
         defaults={
             "name": told.get("name", told["code"]),
             "side": side,
-            "connector": told["connector"],
+            "connector": connector,
             "settings": {name: value for name, value in settings.items() if name not in secret},
             "secrets": seal({name: value for name, value in settings.items() if name in secret}),
         },

@@ -61,6 +61,12 @@ def visible(scope: WarehouseScope) -> QuerySet[Count]:
     return counts.filter(inside)
 
 
+def wholly_visible(scope: WarehouseScope) -> QuerySet[Count]:
+    """Counts all of whose warehouses are in the scope: their papers and their timeline may be read as they are."""
+    counts = visible(scope)
+    return counts if scope.everywhere else counts.filter(warehouses__contained_by=sorted(scope.codes))
+
+
 def sees_everything(scope: WarehouseScope) -> bool:
     """Does the scope take in every warehouse there is? What belongs to no single one (items, quarantined records in a
     foreign system's words) is shown only then."""
