@@ -123,11 +123,14 @@ class EmbeddedPostgres:
     def _ensure_running(self) -> None:
         self._open_the_way()
         self._initialise()
-        if self._postmaster() is None:
-            self._clear_remains()
-            self._launch()
         deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
+        while True:
+            # Asked anew each time: a server that was just killed looks alive for a moment and never answers again.
+            if self._postmaster() is None:
+                self._clear_remains()
+                self._launch()
+            if self._answers():
+                return
             if time.monotonic() > deadline:
                 raise SetupError("database.no_start", folder=self.folder, log=self.pgdata / "server.log")
             time.sleep(0.05)
