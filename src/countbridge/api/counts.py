@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import Count as Number
 from django.db.models import F, Q
 from django.http import HttpResponse
-from django.utils import timezone
 from ninja import Router
 
+from countbridge import clock
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
 from countbridge.api.tables import Natural, csv_answer
@@ -132,7 +132,7 @@ def _eta(count: Count, head: dict[str, Any]) -> int | None:
     done, total = head["counted"], head["lines"]
     if count.state != Count.State.COUNTING or count.started_at is None or done < 5 or done >= total:
         return None
-    elapsed = int((timezone.now() - count.started_at).total_seconds())
+    elapsed = int((clock.now() - count.started_at).total_seconds())
     return elapsed * int(total - done) // int(done)
 
 

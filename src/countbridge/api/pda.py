@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db.models import Count as Number
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from ninja import Router, Schema
 
+from countbridge import clock
 from countbridge.api import shown
 from countbridge.api.auth import Request, needs_pda
 from countbridge.domain.units import base_sum, unit_factor
@@ -66,7 +66,7 @@ def my_sheets(request: Request) -> dict[str, Any]:
         .order_by("-pass_number", "number")
     )
     return {
-        "server_time": shown.moment(timezone.now()),
+        "server_time": shown.moment(clock.now()),
         "rows": [_sheet(sheet, sheet.n, sheet.done) for sheet in sheets],
     }
 
@@ -98,7 +98,7 @@ def show_sheet(request: Request, sheet: int) -> dict[str, Any]:
     counted = _counted(lines)
     places = {place.code: place for place in Bin.objects.filter(link_id=found.count.link_id, code__in=found.bins)}
     return {
-        "server_time": shown.moment(timezone.now()),
+        "server_time": shown.moment(clock.now()),
         "sheet": _sheet(found, len(lines), len(counted)),
         "bins": [
             {
@@ -201,7 +201,7 @@ def send_scans(request: Request, body: ScansIn) -> dict[str, Any]:
     for sheet, entries in scans.entries_by_sheet(pairs).items():
         for taken in _take(request, sheet, entries):
             results[taken.id] = _result(request, taken)
-    return {"server_time": shown.moment(timezone.now()), "results": [results[scan.id] for scan in body.scans]}
+    return {"server_time": shown.moment(clock.now()), "results": [results[scan.id] for scan in body.scans]}
 
 
 def _take(request: Request, sheet: int, entries: list[scans.Entry]) -> list[scans.Taken]:
@@ -259,7 +259,7 @@ def empty(request: Request, sheet: int, body: EmptyIn) -> dict[str, Any]:
     if body.counted_at.tzinfo is None:
         raise InputError("stocktake.time_without_offset", scan=body.id)
     taken = scans.empty_bin(found.pk, body.bin, body.id, body.counted_at, request.auth)
-    return {"server_time": shown.moment(timezone.now()), "results": [_result(request, each) for each in taken]}
+    return {"server_time": shown.moment(clock.now()), "results": [_result(request, each) for each in taken]}
 
 
 @router.post("/sheets/{sheet}/submit", auth=needs_pda(), response=dict[str, Any])

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
+from countbridge import clock
 from countbridge.errors import CountbridgeError
 from countbridge.exchange.models import Cadence
 from countbridge.exchange.queue import follow
@@ -20,13 +20,13 @@ def ensure(link: Link, flow: str, task: str, every_seconds: int) -> None:
         link=link,
         flow=flow,
         defaults={"task": task, "every_seconds": every_seconds},
-        create_defaults={"task": task, "every_seconds": every_seconds, "next_due": timezone.now()},
+        create_defaults={"task": task, "every_seconds": every_seconds, "next_due": clock.now()},
     )
 
 
 def start_due() -> int:
     """Queue every flow that is due; returns how many. After downtime a flow runs once, not once per missed turn."""
-    now = timezone.now()
+    now = clock.now()
     started = 0
     with transaction.atomic():
         due = Cadence.objects.select_for_update(skip_locked=True).filter(next_due__lte=now, link__active=True)
@@ -46,4 +46,4 @@ def ran(link: Link, flow: str, error: CountbridgeError | None) -> None:
     """Remember how a run ended, for the link's health."""
     told = {"code": error.code, "params": error.params} if error else None
     counter = {"failures": F("failures") + 1} if error else {"successes": F("successes") + 1}
-    Cadence.objects.filter(link=link, flow=flow).update(last_run=timezone.now(), last_error=told, **counter)
+    Cadence.objects.filter(link=link, flow=flow).update(last_run=clock.now(), last_error=told, **counter)

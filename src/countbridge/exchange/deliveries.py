@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from countbridge import clock
 from countbridge.connectors.contract import Connector, Document, Receipt, Row
 from countbridge.connectors.exchanges import Exchange
 from countbridge.errors import (
@@ -184,7 +184,7 @@ def _settle(delivery: Delivery, receipt: Receipt | None, error: CountbridgeError
             delivery.remote_id = receipt.remote_id or delivery.remote_id
             delivery.outcomes = [asdict(line) for line in receipt.lines]
         delivery.error = {"code": error.code, "params": error.params} if error else None
-        delivery.settled_at = timezone.now()
+        delivery.settled_at = clock.now()
         delivery.next_try_at = None
         delivery.save()
         events.record(

@@ -6,13 +6,15 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from countbridge import clock
+
 
 def follow(task: str, *, lock: str | None = None, once: str | None = None, delay: float = 0, **args: object) -> bool:
     """Defer `task` (by its name). Jobs of one `lock` run one after another, in order; a job already waiting under the
     same `once` makes this call do nothing. `delay` in seconds. Returns whether a job was added."""
     options: dict[str, object] = {"lock": lock, "queueing_lock": once}
     if delay:
-        options["schedule_in"] = {"milliseconds": int(delay * 1000)}
+        options["schedule_at"] = clock.after(delay)
     deferrer = app.configure_task(task, **options)  # type: ignore[arg-type]
     try:
         with transaction.atomic():

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from django.utils import timezone
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
+from countbridge import clock
 from countbridge.errors import CountbridgeError, OutcomeUnknown, SetupError, TryLater
 
 LONGEST = 3600.0
@@ -41,4 +41,4 @@ class Patiently(BaseRetryStrategy):
     """Tries for ever: a job is given up by a person, never by a counter."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
-        return RetryDecision(retry_at=timezone.now() + timedelta(seconds=pause(exception, job.attempts)))
+        return RetryDecision(retry_at=clock.now() + timedelta(seconds=pause(exception, job.attempts)))

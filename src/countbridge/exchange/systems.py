@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.utils import timezone
-
+from countbridge import clock
 from countbridge.connectors.contract import Connector
 from countbridge.connectors.exchanges import OnExchange
 from countbridge.connectors.registry import open_connector
@@ -27,4 +26,4 @@ def opened(system: System, listen: OnExchange | None = None) -> Iterator[Connect
     except CountbridgeError as error:
         System.objects.filter(pk=system.pk).update(last_error={"code": error.code, "params": error.params})
         raise
-    System.objects.filter(pk=system.pk).update(last_seen=timezone.now(), last_error=None)
+    System.objects.filter(pk=system.pk).update(last_seen=clock.now(), last_error=None)

@@ -8,8 +8,8 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils import timezone
 
+from countbridge import clock
 from countbridge.connectors.contract import Row
 from countbridge.exchange import events
 from countbridge.exchange.masters import read_all
@@ -35,7 +35,7 @@ def notice(link: Link) -> list[Count]:
 
 def _untouched(group: Iterable[Row], quiet: timedelta) -> bool:
     touched = max(moment(row["written_at"] or row["created_at"], "written_at") for row in group)
-    return timezone.now() - touched >= quiet
+    return clock.now() - touched >= quiet
 
 
 def _take(link: Link, group: list[Row]) -> Count:
@@ -76,7 +76,7 @@ def _take(link: Link, group: list[Row]) -> Count:
 
 
 def _next_number(link: Link) -> str:
-    today = timezone.now().astimezone(ZoneInfo(link.time_zone)).strftime("%Y%m%d")
+    today = clock.now().astimezone(ZoneInfo(link.time_zone)).strftime("%Y%m%d")
     last = Count.objects.filter(number__startswith=f"PD{today}-").order_by("-number").first()
     following = int(last.number.rsplit("-", 1)[1]) + 1 if last else 1
     return f"PD{today}-{following:03d}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils import timezone
 
+from countbridge import clock
 from countbridge.domain.units import is_zero
 from countbridge.exchange import events
 from countbridge.exchange.queue import follow
@@ -90,7 +90,7 @@ def _conclude(count: Count, found: list[Difference]) -> None:
         follow("stocktake.verify", once=f"verify-later:{count.pk}", delay=AGAIN_AFTER, count=count.pk)
         return
     count.state = Count.State.CLOSED
-    count.closed_at = timezone.now()
+    count.closed_at = clock.now()
     count.save(update_fields=["state", "closed_at"])
     paperwork.send_end(count)
     events.record("state", "stocktake.closed", count=count.number, keys=len(_counted_keys(count)))

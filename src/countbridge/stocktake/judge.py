@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from django.utils import timezone
-
+from countbridge import clock
 from countbridge.domain.assessment import Assessment, LineFacts, Policy, assess
 from countbridge.domain.rollforward import Movement as DomainMovement
 from countbridge.domain.scans import Scan as DomainScan
@@ -91,7 +90,7 @@ def _facts(count: Count, line: Line, scans: list[Scan], movements: list[Movement
             for scan in scans
         ],
         policy=policy,
-        uncounted_at=timezone.now(),
+        uncounted_at=clock.now(),
         base_decimals=line.decimals,
         price=line.price,
     )

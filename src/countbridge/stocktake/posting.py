@@ -8,8 +8,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils import timezone
 
+from countbridge import clock
 from countbridge.connectors.contract import Document
 from countbridge.connectors.registry import definition
 from countbridge.domain.books import split
@@ -96,7 +96,7 @@ def _hold_unexplained(count: Count, lines: Sequence[Line], books: Books) -> bool
 
 def _residue(line: Line, now: Decimal, since: Iterable[Movement]) -> Decimal:
     known = [DomainMovement(m.source_id, m.quantity, m.occurred) for m in since]
-    latest = max((m.occurred for m in known), default=timezone.now())
+    latest = max((m.occurred for m in known), default=clock.now())
     return closure_residue(line.snapshot, now, known, latest)
 
 
@@ -137,7 +137,7 @@ def _write_erp(count: Count, books: Books) -> None:
 def _erp_fields(count: Count, adjustment: Adjustment) -> dict[str, str]:
     return {
         "location": adjustment.location,
-        "date": timezone.now().astimezone(ZoneInfo(count.link.time_zone)).date().isoformat(),
+        "date": clock.now().astimezone(ZoneInfo(count.link.time_zone)).date().isoformat(),
         "reference": adjustment.number,
     }
 
@@ -237,7 +237,7 @@ def _carry_on(count: Count) -> None:
     if _waiting(count, "wms"):
         return
     count.state = Count.State.VERIFYING
-    count.posted_at = timezone.now()
+    count.posted_at = clock.now()
     count.save(update_fields=["state", "posted_at"])
     events.record("state", "stocktake.posted", count=count.number, documents=count.adjustments.count())
     follow("stocktake.verify", lock=f"count:{count.pk}", once=f"verify:{count.pk}", count=count.pk)

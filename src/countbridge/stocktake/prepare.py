@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils import timezone
 
+from countbridge import clock
 from countbridge.errors import ConfigError
 from countbridge.exchange import events, masters
 from countbridge.exchange.maps import translate_or_quarantine
@@ -109,7 +109,7 @@ def _begin(count: Count, places: dict[str, Bin], wms: WmsBook, erp: dict[Key, De
     if held.state != Count.State.PREPARING:
         return
     count.watermarks = wms.watermarks
-    count.snapshot_at = wms.as_of or timezone.now()
+    count.snapshot_at = wms.as_of or clock.now()
     count.warehouses = sorted({place.warehouse for place in places.values()})
     items = _items(count, {item for place, item, _ in wms.stock if place in places} | {item for _, item, _ in erp})
     lines = [_line(count, places[b], items[i], lot, *known) for (b, i, lot), known in wms.stock.items() if b in places]
@@ -122,7 +122,7 @@ def _begin(count: Count, places: dict[str, Bin], wms: WmsBook, erp: dict[Key, De
     Line.objects.bulk_create(lines, batch_size=2000)
     paperwork.send_task(count)
     count.state = Count.State.COUNTING
-    count.started_at = timezone.now()
+    count.started_at = clock.now()
     count.save()
     events.record(
         "state",

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from countbridge import clock
 from countbridge.errors import InputError
 from countbridge.exchange import events
 from countbridge.exchange.feeds import pull_movements
@@ -137,7 +137,7 @@ def submit(sheet: Sheet) -> None:
     """The sheet is handed in. Lines nobody counted stay open: they are never taken as zero."""
     if sheet.state not in SUBMITTED:
         sheet.state = Sheet.State.SUBMITTED
-        sheet.submitted_at = timezone.now()
+        sheet.submitted_at = clock.now()
         sheet.save(update_fields=["state", "submitted_at"])
         events.record(
             "sheet", "stocktake.sheet_handed_in", count=sheet.count.number, sheet=sheet.number,

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils import timezone
 
+from countbridge import clock
 from countbridge.domain.decimals import has_at_most
 from countbridge.errors import CountbridgeError, InputError, NotFound
 from countbridge.exchange import events
@@ -93,7 +93,7 @@ def _store(sheet: Sheet, entry: Entry, source: str, user: User | None, goods: Go
     lot = goods.lot(item, entry.lot)
     unit = goods.unit(item, entry.unit)
     quantity = _quantity(entry, item, unit)
-    if entry.counted_at > timezone.now() + FUTURE:
+    if entry.counted_at > clock.now() + FUTURE:
         raise InputError("stocktake.counted_in_future", at=entry.counted_at.isoformat(), bin=entry.bin, item=item.code)
     line = _line(sheet, goods, entry.bin, item, lot)
     Scan.objects.create(
@@ -170,7 +170,7 @@ def undo(source_id: str, user: User) -> Line:
             raise NotFound("stocktake.no_such_scan", scan=source_id)
         _may_count(scan.sheet, user)
         if scan.undone_at is None:
-            scan.undone_at = timezone.now()
+            scan.undone_at = clock.now()
             scan.save(update_fields=["undone_at"])
         line = scan.line
         if not line.scans.filter(pass_number=line.pass_number, undone_at=None).exists():

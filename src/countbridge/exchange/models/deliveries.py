@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from countbridge import clock
 from countbridge.links.models import Link, System
 
 
@@ -37,7 +38,7 @@ class Delivery(models.Model):
     tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
     then = models.JSONField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now)
     settled_at = models.DateTimeField(null=True)
 
     SETTLED = (State.CONFIRMED, State.REJECTED, State.NEEDS_REVIEW)

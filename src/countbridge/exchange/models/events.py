@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from django.db import models
 
+from countbridge import clock
+
 
 class Event(models.Model):
     """Something that happened, for the timeline, the live pages and other systems. Never changed, never deleted."""
 
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=clock.now)
     kind = models.CharField(max_length=40)
     count = models.CharField(max_length=40, blank=True)
     actor = models.CharField(max_length=150, blank=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from countbridge import clock
 from countbridge.links.models import Link
 
 
@@ -39,7 +40,7 @@ class Movement(models.Model):
     document = models.CharField(max_length=120, blank=True)
     occurred = models.DateTimeField()
     recorded = models.DateTimeField()
-    seen = models.DateTimeField(auto_now_add=True)
+    seen = models.DateTimeField(default=clock.now)
     erp_state = models.CharField(max_length=10)
     erp_posted = models.DateTimeField(null=True)
 

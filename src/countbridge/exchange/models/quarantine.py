@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from countbridge import clock
 from countbridge.links.models import Link
 
 
@@ -20,7 +21,7 @@ class QuarantinedRecord(models.Model):
     code = models.CharField(max_length=80)
     params = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=clock.now)
     decided_by = models.CharField(max_length=150, blank=True)
     reason = models.TextField(blank=True)
 

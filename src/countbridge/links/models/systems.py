@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from countbridge import clock
+
 
 class System(models.Model):
     """An ERP or a WMS and how to reach it. `secrets` is ciphertext; only `links.secrets` reads it."""
@@ -49,7 +51,7 @@ class FieldMap(models.Model):
     name = models.CharField(max_length=60)
     version = models.PositiveIntegerField(default=1)
     rules = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["link", "name", "version"], name="map_version")]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from countbridge import clock
 from countbridge.links.models import Link
 
 
@@ -29,7 +30,7 @@ class Count(models.Model):
     watermarks = models.JSONField(default=dict)  # zone → WMS ledger position the snapshot of the zone is true for
     responsible = models.CharField(max_length=150, blank=True)
     planned_at = models.DateTimeField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now)
     snapshot_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     posted_at = models.DateTimeField(null=True)

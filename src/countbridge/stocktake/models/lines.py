@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from countbridge import clock
 from countbridge.stocktake.models.counts import Count
 from countbridge.stocktake.models.sheets import Sheet
 
@@ -88,7 +89,7 @@ class Scan(models.Model):
     denominator = models.DecimalField(max_digits=20, decimal_places=0)
     counter = models.CharField(max_length=150)
     counted_at = models.DateTimeField()
-    received_at = models.DateTimeField(auto_now_add=True)
+    received_at = models.DateTimeField(default=clock.now)
     note = models.CharField(max_length=500, blank=True)
     undone_at = models.DateTimeField(null=True)
 
@@ -108,7 +109,7 @@ class Decision(models.Model):
     decision = models.CharField(max_length=10)
     reason = models.TextField()
     variance = exact(null=True)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:
         return f"{self.line_id} {self.decision}"
