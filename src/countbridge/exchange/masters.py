@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from uuid import uuid4
 
 from django.db import transaction
 
+from countbridge import chance
 from countbridge.connectors.contract import Document, Row
 from countbridge.connectors.registry import definition
 from countbridge.exchange.deliveries import content_hash, propose
@@ -139,7 +139,7 @@ def send_changed_items(link: Link, rows: Rows) -> int:
     for start in range(0, len(changed), size):
         chunk = changed[start : start + size]
         # A new key for each change: an item that goes back to an earlier content must travel again.
-        key = f"F1-{link.code}-{uuid4().hex}"
+        key = f"F1-{link.code}-{chance.new_name()}"
         propose(link, link.wms, Document("item", {}, tuple(chunk)), key, flow="F1", order_key="items")
     SentRecord.objects.bulk_create(
         [

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from datetime import timedelta
 
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
-from countbridge import clock
+from countbridge import chance, clock
 from countbridge.errors import CountbridgeError, OutcomeUnknown, SetupError, TryLater
 
 LONGEST = 3600.0
@@ -34,7 +33,7 @@ def pause(error: BaseException, tries: int) -> float:
         return min(doubling, 30.0)
     if isinstance(error, SetupError):
         return min(max(doubling, 5.0), SETUP_PAUSE)
-    return doubling * random.uniform(0.75, 1.25)
+    return doubling * chance.spread(0.75, 1.25)
 
 
 class Patiently(BaseRetryStrategy):

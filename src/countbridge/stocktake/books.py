@@ -7,7 +7,6 @@ none is left.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from decimal import Decimal
 
 from django.db.models import Max
 
+from countbridge import clock
 from countbridge.exchange.models import Movement
 from countbridge.exchange.retry import NotYet
 from countbridge.links.models import Bin, Link
@@ -51,7 +51,7 @@ def read_both(link: Link, locations: Iterable[str], only: set[Key] | None = None
         if not unsure:
             return books
         waiting = {location for location, _, _ in unsure}
-        time.sleep(PAUSE)
+        clock.sleep(PAUSE)
     location, item, lot = sorted(unsure)[0]
     raise NotYet(
         "stocktake.movements_pending", after=5.0, number=len(unsure), location=location, item=item, lot=lot or "-"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from countbridge import clock
 from countbridge.connectors.contract import Document
@@ -244,7 +245,10 @@ def _carry_on(count: Count) -> None:
 
 
 def _waiting(count: Count, side: str) -> bool:
-    return count.adjustments.filter(side=side).exclude(delivery__state__in=Delivery.SETTLED).exists()
+    """Whether a document of this side still has no answer, or one that was not taken in line by line yet: two documents may
+    be answered at once, and what the second one's lines became is known only after its own job."""
+    answered = Q(delivery__state__in=Delivery.SETTLED) & Q(lines__ok__isnull=False)
+    return count.adjustments.filter(side=side).exclude(answered).exists()
 
 
 def _line_limit(system: System) -> int:
