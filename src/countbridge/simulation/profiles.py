@@ -29,12 +29,16 @@ class Profile:
     refusals: int  # items the ERP refuses until somebody unblocks them, at most
 
 
+CALM = Profile(
+    "calm", trouble=0, crash_at_call=0, crash_at_statement=0, interleave=0.2, outages=0, outage=(5, 40), skew=0,
+    movements=8, late=0, lateness=(20, 120), miscount=0.1, refusals=0,
+)  # fmt: skip
 LIGHT = Profile(
     "light", trouble=0.03, crash_at_call=0.002, crash_at_statement=0.0004, interleave=0.2, outages=1, outage=(5, 40),
     skew=5, movements=8, late=0.1, lateness=(20, 120), miscount=0.05, refusals=0,
 )  # fmt: skip
 HARSH = Profile(
-    "harsh", trouble=0.2, crash_at_call=0.02, crash_at_statement=0.002, interleave=0.4, outages=3, outage=(10, 300),
+    "harsh", trouble=0.12, crash_at_call=0.015, crash_at_statement=0.002, interleave=0.4, outages=3, outage=(10, 300),
     skew=20, movements=16, late=0.3, lateness=(60, 1800), miscount=0.2, refusals=2,
 )  # fmt: skip
 PROFILES = {profile.name: profile for profile in (LIGHT, HARSH)}

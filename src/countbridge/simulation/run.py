@@ -46,10 +46,12 @@ class Result:
 class Run:
     """`trace` hears every step; it is what `--trace` shows."""
 
-    def __init__(self, seed: int, profile: Profile, links: dict[str, Link], users: dict[str, User]) -> None:
+    def __init__(
+        self, seed: int, profile: Profile, links: dict[str, Link], users: dict[str, User], way: str | None = None
+    ) -> None:
         self.seed, self.profile = seed, profile
         self.random = Random(f"{profile.name}:{seed}")
-        self.way = self.random.choice(sorted(links))
+        self.way = way or self.random.choice(sorted(links))
         self.agenda = Agenda()
         self.network = Network(self.agenda, Random(self.random.random()), profile)
         self.company = Company(self.agenda, Random(self.random.random()), profile)

@@ -27,6 +27,23 @@ Wrapper = Callable[..., object]
 ALIVE, SILENT = timedelta(days=1), timedelta(days=-1)
 
 
+# What is due by our clock becomes due by the database's, in the same round trip as the fetching itself.
+FETCH = """
+CREATE OR REPLACE FUNCTION simulation_fetch(moment timestamptz, worker bigint)
+RETURNS TABLE (id bigint, task_name varchar, args text, attempts int) LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE procrastinate_jobs AS job SET scheduled_at = NULL WHERE job.status = 'todo' AND job.scheduled_at <= moment;
+    RETURN QUERY SELECT job.id, job.task_name, job.args::text, job.attempts FROM procrastinate_fetch_job_v2(NULL, worker) AS job;
+END $$
+"""
+
+
+def prepare_queue() -> None:
+    """Give the scratch database what the workers need."""
+    with connection.cursor() as cursor:
+        cursor.execute(FETCH)
+
+
 class Worker:
     """One worker of the pool; `wrapper` stands before every statement of its connection."""
 
@@ -71,12 +88,7 @@ class Worker:
         if self._id is None:
             self._id = _heartbeat(None, ALIVE)
         with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' AND scheduled_at <= %s", [clock.now()]
-            )
-            cursor.execute(
-                "SELECT id, task_name, args::text, attempts FROM procrastinate_fetch_job_v2(NULL, %s)", [self._id]
-            )
+            cursor.execute("SELECT * FROM simulation_fetch(%s, %s)", [clock.now(), self._id])
             id_, name, args, attempts = cursor.fetchone()
         return None if id_ is None else (id_, name, json.loads(args), attempts)
 
