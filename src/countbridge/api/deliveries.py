@@ -11,7 +11,7 @@ from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
 from countbridge.api.tables import Natural
 from countbridge.errors import NotFound
-from countbridge.exchange import deliveries
+from countbridge.exchange import attempts, resending
 from countbridge.exchange.models import Delivery
 from countbridge.stocktake import summaries
 
@@ -53,8 +53,8 @@ class Try(Schema):
     started_at: str
     ms: int
     outcome: str
-    request: str
-    response: str
+    request: str | None
+    response: str | None
 
 
 class DeliveryDetail(DeliveryRow):
@@ -125,8 +125,8 @@ def show_delivery(request: Request, delivery: int) -> dict[str, Any]:
                 "started_at": shown.moment(t.started_at),
                 "ms": t.milliseconds,
                 "outcome": t.outcome,
-                "request": t.request,
-                "response": t.response,
+                "request": attempts.unpack(t.sent),
+                "response": attempts.unpack(t.received),
             }
             for t in found.attempts.all()
         ],
@@ -136,7 +136,8 @@ def show_delivery(request: Request, delivery: int) -> dict[str, Any]:
 @router.post("/{delivery}/resend", auth=needs("delivery.resend"), response=dict[str, bool])
 def resend(request: Request, delivery: int, body: schemas.Reason) -> dict[str, bool]:
     """Try again now. A delivery that may have arrived is looked for first; a confirmed one is never sent twice."""
-    return {"queued": deliveries.resend(_get(request, delivery).pk, body.reason, request.auth.username)}
+    one = Delivery.objects.filter(pk=_get(request, delivery).pk)
+    return {"queued": resending.resend(one, body.reason, request.auth.username) > 0}
 
 
 def _get(request: Request, delivery: int) -> Delivery:

@@ -69,14 +69,14 @@ def list_records(
 def resend(request: Request, body: Ids) -> dict[str, int]:
     """Send records through their flow again; what fails again stays, with its new reason."""
     _whole(request)
-    return {"queued": quarantine.resend(body.ids, request.auth.username)}
+    return {"queued": quarantine.resend(QuarantinedRecord.objects.filter(pk__in=body.ids), request.auth.username)}
 
 
 @router.post("/{record}/discard", auth=needs("quarantine.resolve"), response=dict[str, bool])
 def discard(request: Request, record: int, body: schemas.Reason) -> dict[str, bool]:
     """Give a record up; your name and reason are kept with it."""
     _whole(request)
-    quarantine.discard(record, request.auth.username, body.reason)
+    quarantine.discard_one(record, request.auth.username, body.reason)
     return {"discarded": True}
 
 

@@ -127,9 +127,10 @@ class DocumentSpec:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How hard we may press: requests a second, requests at once, megabytes of one answer."""
+    """How hard we may press, all workers together: requests a second (empty: as many as come), requests at once, megabytes
+    of one answer."""
 
-    per_second: Decimal = field(default=Decimal(10), metadata={"at_least": Decimal("0.01")})
+    per_second: Decimal | None = field(default=Decimal(10), metadata={"at_least": Decimal("0.01")})
     concurrency: int = field(default=4, metadata={"at_least": 1})
     answer_megabytes: int = field(default=32, metadata={"at_least": 1})
 

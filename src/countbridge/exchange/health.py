@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count as Number
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from countbridge.exchange.models import Cadence, Delivery, QuarantinedRecord
 from countbridge.links.models import Link, System
@@ -15,6 +15,15 @@ OPEN = (Delivery.State.INTENT, Delivery.State.SENDING, Delivery.State.UNKNOWN)
 FAILED = (Delivery.State.REJECTED, Delivery.State.NEEDS_REVIEW)
 # Which polled flow of ours feeds each of the five.
 FED_BY = {"F1": "items", "F3": "approvals", "F4": "results", "F5": "movements"}
+
+
+def needs_people() -> Q:
+    """Deliveries somebody should look at: in doubt, to be decided, or refused with nobody having dealt with it yet."""
+    waiting = QuarantinedRecord.objects.filter(delivery=OuterRef("pk"), state__in=QuarantinedRecord.OPEN)
+    refused = Q(state=Delivery.State.REJECTED) & ~Q(error__code="exchange.given_up")
+    whole = refused & ~Q(kind__in=Delivery.BY_LINE)
+    by_line = refused & Q(Exists(waiting), kind__in=Delivery.BY_LINE)
+    return Q(state__in=(Delivery.State.UNKNOWN, Delivery.State.NEEDS_REVIEW)) | whole | by_line
 
 
 def of_link(link: Link, language: str) -> dict[str, Any]:

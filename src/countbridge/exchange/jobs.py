@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from countbridge.exchange import cadence, deliveries
+from countbridge.exchange import attempts, cadence, calls, deliveries, resending
 from countbridge.exchange.retry import Patiently
 
 
 @app.task(name="exchange.deliver", retry=Patiently())
 def deliver(delivery: int) -> None:
     deliveries.deliver(delivery)
+
+
+@app.task(name="exchange.deliver_many", retry=Patiently())
+def deliver_many(deliveries: list[int]) -> None:
+    resending.deliver_many(deliveries)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="exchange.tidy", queueing_lock="exchange.tidy", retry=Patiently())
+def tidy(timestamp: int) -> None:
+    attempts.forget_bodies()
+    calls.forget()
 
 
 @app.periodic(cron="* * * * * */2")

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from countbridge import chance
 from countbridge.connectors.contract import Document, Row
 from countbridge.connectors.registry import definition
+from countbridge.exchange import chance
 from countbridge.exchange.deliveries import content_hash, propose
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.models import SentRecord

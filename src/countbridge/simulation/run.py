@@ -9,7 +9,8 @@ from random import Random
 
 from django.db import connection
 
-from countbridge import chance, clock
+from countbridge import clock
+from countbridge.exchange import chance
 from countbridge.exchange.cadence import start_due
 from countbridge.exchange.models import Delivery
 from countbridge.links.models import Link
@@ -71,7 +72,7 @@ class Run:
         log = _Log()
         logging.getLogger().addHandler(log)
         try:
-            with clock.told_by(lambda: self.agenda.now), clock.slept_by(self.agenda.advance), chance.seeded(self.seed):
+            with clock.told_by(lambda: self.agenda.now), clock.slept_by(self.agenda.advance), chance.told_by(Random(self.seed)):
                 open_scene(Scene(self.company, self.network, SECRET))
                 self._begin()
                 self._live()

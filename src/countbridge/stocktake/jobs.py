@@ -11,7 +11,7 @@ from countbridge.exchange import cadence, masters
 from countbridge.exchange.models import QuarantinedRecord
 from countbridge.exchange.retry import Patiently
 from countbridge.links.models import Link
-from countbridge.stocktake import approvals, closing, posting, prepare, progress, resend, results
+from countbridge.stocktake import approvals, closing, posting, prepare, progress, reposting, resend, results
 from countbridge.stocktake.models import Count
 
 FLOWS = {
@@ -108,4 +108,16 @@ def verify(count: int) -> None:
 
 @app.task(name="stocktake.resend", retry=Patiently())
 def resend_record(record: int) -> None:
-    resend.again(QuarantinedRecord.objects.select_related("link__erp", "link__wms").get(pk=record))
+    resend.again([record])
+
+
+@app.task(name="stocktake.resend_many", retry=Patiently())
+def resend_many(records: list[int]) -> None:
+    resend.again(records)
+
+
+@app.task(name="stocktake.lines_given_up", retry=Patiently())
+def lines_given_up(records: list[int]) -> None:
+    found = QuarantinedRecord.objects.filter(pk__in=records).select_related("link").order_by("pk")
+    for together in reposting.by_document(found):
+        reposting.give_up(together)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
 
 from countbridge import clock
 from countbridge.connectors.contract import Document
@@ -28,6 +27,7 @@ from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.judge import key_of, movements_of
 from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line
 from countbridge.stocktake.progress import judge_again
+from countbridge.stocktake.refused import note
 
 Key = tuple[str, str, str]
 UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFERENCES)
@@ -51,7 +51,7 @@ def post(count_id: int) -> None:
         if _hold_unexplained(count, [line for line in lines if line.state in Line.POSTABLE], books):
             return
         _write_erp(count, books)
-        _carry_on(count)
+        carry_on(count)
 
 
 def _reopen_changed(count: Count) -> bool:
@@ -121,18 +121,41 @@ def _write_erp(count: Count, books: Books) -> None:
                 "line", "stocktake.interface_gap", count=count.number,
                 location=location, item=item, lot=lot or "-", gap=format(parts.gap, "f"),
             )  # fmt: skip
-    most = _line_limit(count.link.erp)
     for location, rows in sorted(changes.items()):
-        for part, start in enumerate(range(0, len(rows), most), start=1):
-            number = f"{count.number}-E-{location}-{part}"
-            adjustment = Adjustment.objects.create(count=count, side="erp", number=number, location=location)
-            AdjustmentLine.objects.bulk_create(
-                AdjustmentLine(
-                    adjustment=adjustment, position=n, erp_location=loc, item=item, lot=lot, quantity=change, gap=-gap
-                )
-                for n, ((loc, item, lot), change, gap) in enumerate(rows[start : start + most])
-            )
-            _send(adjustment, count.link.erp, "adjustment_to_erp", _erp_fields(count, adjustment), "F4")
+        changed = [
+            AdjustmentLine(erp_location=loc, item=item, lot=lot, quantity=change, gap=-gap)
+            for (loc, item, lot), change, gap in rows
+        ]
+        _write_documents(count, "erp", changed, location)
+
+
+def write_again(count: Count, side: str, lines: Sequence[AdjustmentLine]) -> None:
+    """New documents, numbered after those there are, that hold exactly what these refused lines say."""
+    by_location: dict[str, list[AdjustmentLine]] = defaultdict(list)
+    for line in lines:
+        copied = {name: getattr(line, name) for name in ("bin", "erp_location", "item", "lot", "quantity", "gap")}
+        by_location[line.erp_location if side == "erp" else ""].append(AdjustmentLine(**copied))
+    for location, theirs in sorted(by_location.items()):
+        _write_documents(count, side, theirs, location)
+
+
+def _write_documents(count: Count, side: str, lines: Sequence[AdjustmentLine], location: str = "") -> None:
+    """Documents of these lines, in order, none longer than the system takes."""
+    system = count.link.system(side)
+    most = _line_limit(system)
+    before = count.adjustments.filter(side=side, location=location).count()
+    place = f"E-{location}" if side == "erp" else "W"
+    for part, start in enumerate(range(0, len(lines), most), start=before + 1):
+        number = f"{count.number}-{place}-{part}"
+        adjustment = Adjustment.objects.create(count=count, side=side, number=number, location=location)
+        chunk = lines[start : start + most]
+        for position, line in enumerate(chunk):
+            line.adjustment, line.position = adjustment, position
+        AdjustmentLine.objects.bulk_create(chunk, batch_size=2000)
+        if side == "erp":
+            _send(adjustment, system, "adjustment_to_erp", _erp_fields(count, adjustment), "F4")
+        else:
+            _send(adjustment, system, "adjustment_to_wms", {"count_no": count.number, "reason": "count"}, "F5")
 
 
 def _erp_fields(count: Count, adjustment: Adjustment) -> dict[str, str]:
@@ -149,26 +172,18 @@ def _write_wms(count: Count) -> None:
         AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="wms").values_list("bin", "item", "lot")
     )
     refused = set(
-        AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp", ok=False)
-        .values_list("erp_location", "item", "lot")
+        AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp")
+        .exclude(ok=True).exclude(fate=AdjustmentLine.Fate.RESENT).values_list("erp_location", "item", "lot")
     )  # fmt: skip
-    rows = [
-        line
+    lines = [
+        AdjustmentLine(
+            bin=line.bin, erp_location=line.erp_location, item=line.item, lot=line.lot,
+            quantity=line.variance or Decimal(0),
+        )
         for line in count.lines.filter(state__in=Line.POSTABLE).order_by("bin", "item", "lot")
         if line.variance and (line.erp_location, line.item, line.lot) not in refused and key_of(line) not in carried
-    ]
-    most = _line_limit(count.link.wms)
-    before = count.adjustments.filter(side="wms").count()
-    for part, start in enumerate(range(0, len(rows), most), start=before + 1):
-        adjustment = Adjustment.objects.create(count=count, side="wms", number=f"{count.number}-W-{part}")
-        AdjustmentLine.objects.bulk_create(
-            AdjustmentLine(
-                adjustment=adjustment, position=n, bin=line.bin, erp_location=line.erp_location,
-                item=line.item, lot=line.lot, quantity=line.variance or Decimal(0),
-            )
-            for n, line in enumerate(rows[start : start + most])
-        )  # fmt: skip
-        _send(adjustment, count.link.wms, "adjustment_to_wms", {"count_no": count.number, "reason": "count"}, "F5")
+    ]  # fmt: skip
+    _write_documents(count, "wms", lines)
 
 
 def _send(adjustment: Adjustment, system: System, map_name: str, fields: dict[str, str], flow: str) -> None:
@@ -215,22 +230,12 @@ def settled(adjustment_id: int) -> None:
         delivery = adjustment.delivery
         if delivery is None or not delivery.settled or count.state not in UNTIL_CLOSED:
             return
-        confirmed = delivery.state == Delivery.State.CONFIRMED
-        adjustment.lines.update(ok=confirmed, message="" if confirmed else _said(delivery))
-        for outcome in delivery.outcomes:
-            if not outcome["ok"]:
-                adjustment.lines.filter(position=outcome["line"]).update(ok=False, message=outcome["message"])
-        _carry_on(count)
+        adjustment.count = count
+        note(adjustment, delivery)
+        carry_on(count)
 
 
-def _said(delivery: Delivery) -> str:
-    """Why a document was refused as a whole: the system's own words, else the code of the error."""
-    if not delivery.error:
-        return ""
-    return str(delivery.error["params"].get("message") or delivery.error["code"])
-
-
-def _carry_on(count: Count) -> None:
+def carry_on(count: Count) -> None:
     """ERP documents all answered → the WMS's; those all answered → read both books back."""
     if _waiting(count, "erp"):
         return
@@ -245,10 +250,8 @@ def _carry_on(count: Count) -> None:
 
 
 def _waiting(count: Count, side: str) -> bool:
-    """Whether a document of this side still has no answer, or one that was not taken in line by line yet: two documents may
-    be answered at once, and what the second one's lines became is known only after its own job."""
-    answered = Q(delivery__state__in=Delivery.SETTLED) & Q(lines__ok__isnull=False)
-    return count.adjustments.filter(side=side).exclude(answered).exists()
+    """Is an answer outstanding, or one there whose lines are not noted yet?"""
+    return AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side=side, ok=None).exists()
 
 
 def _line_limit(system: System) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count as Number
 from django.db.models import Q
 
+from countbridge.exchange.health import needs_people
 from countbridge.exchange.models import Delivery
 from countbridge.messages import render
 from countbridge.stocktake.models import Count, Line
@@ -56,11 +57,16 @@ def _fill_counting(count: Count, step: dict[str, Any]) -> None:
 
 
 def _fill_deliveries(count: Count, step: dict[str, Any], which: Q, language: str) -> None:
-    rows = list(Delivery.objects.filter(which, count=count.number).values("state", "error"))
+    rows = list(Delivery.objects.filter(which, count=count.number).values("pk", "state", "error"))
+    unsettled = set(
+        Delivery.objects.filter(which, needs_people(), count=count.number, state=Delivery.State.REJECTED)
+        .values_list("pk", flat=True)
+    )  # fmt: skip
     step["total"] = len(rows)
     step["done"] = sum(row["state"] in Delivery.SETTLED for row in rows)
-    troubled = next((row["error"] for row in rows if row["error"]), None)
+    refused = Delivery.State.REJECTED
+    troubled = next((r["error"] for r in rows if r["error"] and (r["state"] != refused or r["pk"] in unsettled)), None)
     if troubled:
         step["message"] = render(troubled["code"], troubled["params"], language)
-    if any(row["state"] == Delivery.State.REJECTED for row in rows):
+    if unsettled:
         step["state"] = "failed"

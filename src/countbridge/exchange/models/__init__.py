@@ -1,8 +1,22 @@
 from countbridge.exchange.models.cadence import Cadence
-from countbridge.exchange.models.deliveries import Attempt, Delivery
+from countbridge.exchange.models.deliveries import Attempt, Delivery, ReviewDecision
 from countbridge.exchange.models.events import Event
 from countbridge.exchange.models.feeds import FeedCursor, Movement
 from countbridge.exchange.models.quarantine import QuarantinedRecord
 from countbridge.exchange.models.sent import SentRecord
+from countbridge.exchange.models.systems import Breaker, CallMinute, NextTurn
 
-__all__ = ["Attempt", "Cadence", "Delivery", "Event", "FeedCursor", "Movement", "QuarantinedRecord", "SentRecord"]
+__all__ = [
+    "Attempt",
+    "Breaker",
+    "Cadence",
+    "CallMinute",
+    "Delivery",
+    "Event",
+    "FeedCursor",
+    "Movement",
+    "NextTurn",
+    "QuarantinedRecord",
+    "ReviewDecision",
+    "SentRecord",
+]

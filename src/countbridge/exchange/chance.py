@@ -1,16 +1,15 @@
-"""What is left to chance: spread of retries, new names. A simulation seeds it, so that a run can be had again."""
+"""The one source of chance in exchange and stocktake: a simulation replaces it by a seeded one."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from random import Random, SystemRandom
 
-_source: Random = SystemRandom()
+_source = random.Random()
 
 
-def spread(low: float, high: float) -> float:
-    """A number between `low` and `high`."""
+def between(low: float, high: float) -> float:
     return _source.uniform(low, high)
 
 
@@ -20,10 +19,10 @@ def new_name() -> str:
 
 
 @contextmanager
-def seeded(seed: object) -> Iterator[None]:
-    """Within the block, everything follows from `seed`."""
+def told_by(source: random.Random) -> Iterator[None]:
+    """Within the block, `source` decides what is left to chance."""
     global _source  # noqa: PLW0603  one source for the process is the point
-    before, _source = _source, Random(str(seed))
+    before, _source = _source, source
     try:
         yield
     finally:
