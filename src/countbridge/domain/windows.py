@@ -12,6 +12,7 @@ from countbridge.errors import ConfigError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
+SECOND = timedelta(seconds=1)
 _WINDOW = re.compile(r"(?:([a-z,\- ]+?)\s+)?(\d\d?):(\d\d)\s*[-–]\s*(\d\d?):(\d\d)")
 
 
@@ -93,13 +94,9 @@ def instants(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
         return (first,)
     if first < second:
         return first, second
-    low, high = int(second.timestamp()), int(first.timestamp())
-    before = _offset(low, zone)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _offset(middle, zone) == before else (low, middle)
-    return (datetime.fromtimestamp(high, UTC),)
-
-
-def _offset(timestamp: int, zone: ZoneInfo) -> timedelta | None:
-    return datetime.fromtimestamp(timestamp, zone).utcoffset()
+    low, high = second, first
+    before = low.astimezone(zone).utcoffset()
+    while high - low > SECOND:
+        middle = low + (high - low) // (2 * SECOND) * SECOND
+        low, high = (middle, high) if middle.astimezone(zone).utcoffset() == before else (low, middle)
+    return (high,)
