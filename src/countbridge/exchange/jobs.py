@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from countbridge.exchange import cadence, deliveries
+from countbridge import clock
+from countbridge.exchange import cadence, deliveries, hooks
 from countbridge.exchange.retry import Patiently
 
 
@@ -17,3 +18,9 @@ def deliver(delivery: int) -> None:
 @app.task(name="exchange.tick", queueing_lock="exchange.tick")
 def tick(timestamp: int) -> None:
     cadence.start_due()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="exchange.tidy", queueing_lock="exchange.tidy")
+def tidy(timestamp: int) -> None:
+    hooks.tidy(clock.now())

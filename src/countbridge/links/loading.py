@@ -14,12 +14,13 @@ from django.db import transaction
 
 from countbridge.connectors.registry import definition
 from countbridge.errors import ConfigError
+from countbridge.links.hooks import read_hooks, store_hooks
 from countbridge.links.models import CodeTable, FieldMap, Link, System
 from countbridge.links.secrets import seal
 from countbridge.links.timing import Timing, read_timing
 from countbridge.mapping import RuleSet, Table, read_folder
 
-WORDS = {"code", "name", "time_zone", "currency", "erp", "wms", "policy", "cadence"}
+WORDS = {"code", "name", "time_zone", "currency", "erp", "wms", "policy", "cadence", "hooks"}
 NEEDED = {"code", "name", "erp", "wms"}
 
 
@@ -36,6 +37,7 @@ def apply_folder(folder: Path, environment: Mapping[str, str] = os.environ) -> t
                 raise ConfigError("links.table_missing", map=name, table=needed, folder=folder / "tables")
     zone = _zone(told.get("time_zone", "Asia/Shanghai"), folder / "link.yaml")
     timings = _timings(told.get("cadence") or {}, folder / "link.yaml", zone)
+    hooks = read_hooks(_filled_in(told.get("hooks") or {}, environment), f"{folder / 'link.yaml'}: hooks")
     with transaction.atomic():
         link, _ = Link.objects.update_or_create(
             code=told["code"],
@@ -48,6 +50,7 @@ def apply_folder(folder: Path, environment: Mapping[str, str] = os.environ) -> t
                 "policy": told.get("policy", {}),
             },
         )
+        store_hooks(link, hooks)
         for name, (_, listed) in rules.items():
             _store_map(link, name, listed)
         for table in tables.values():
@@ -114,6 +117,15 @@ def _filled(value: str, environment: Mapping[str, str]) -> str:
         return environment[name]
 
     return re.sub(r"\$\{(\w+)\}", found, value)
+
+
+def _filled_in(told: Any, environment: Mapping[str, str]) -> Any:
+    """As `_filled`, in every text of a structure."""
+    if isinstance(told, dict):
+        return {name: _filled_in(value, environment) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_filled_in(value, environment) for value in told]
+    return _filled(told, environment) if isinstance(told, str) else told
 
 
 def _store_map(link: Link, name: str, listed: list[dict[str, Any]]) -> None:

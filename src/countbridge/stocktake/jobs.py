@@ -26,7 +26,8 @@ FLOWS: dict[str, tuple[str, int]] = {
 def schedule(link: Link, told: Mapping[str, Timing | int] | None = None) -> None:
     """Give the link its flows at their usual cadence, or at the one its folder asks for."""
     asked = told or {}
-    if unknown := sorted(set(asked) - set(FLOWS)):
+    called = {flow for hook in link.hooks.all() for flow in hook.events.values()}
+    if unknown := sorted((set(asked) | called) - set(FLOWS)):
         raise ConfigError("cadence.unknown_flow", flow=", ".join(unknown), link=link.code, known=", ".join(FLOWS))
     for flow, (task, usual) in FLOWS.items():
         cadence.ensure(link, flow, task, asked.get(flow, usual))

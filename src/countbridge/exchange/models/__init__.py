@@ -2,6 +2,7 @@ from countbridge.exchange.models.cadence import Cadence, FlowRun
 from countbridge.exchange.models.deliveries import Attempt, Delivery
 from countbridge.exchange.models.events import Event
 from countbridge.exchange.models.feeds import FeedCursor, Movement
+from countbridge.exchange.models.hooks import HookMessage, HookRefusal
 from countbridge.exchange.models.quarantine import QuarantinedRecord
 from countbridge.exchange.models.sent import SentRecord
 
@@ -12,6 +13,8 @@ __all__ = [
     "Event",
     "FeedCursor",
     "FlowRun",
+    "HookMessage",
+    "HookRefusal",
     "Movement",
     "QuarantinedRecord",
     "SentRecord",
