@@ -7,9 +7,11 @@ from typing import Any
 from ninja import Router, Schema
 
 from countbridge.api.auth import Request, needs
+from countbridge.errors import NotAllowed, NotFound
 from countbridge.exchange import health
 from countbridge.links.models import FieldMap, Link
 from countbridge.people.language import language_of
+from countbridge.stocktake import summaries
 
 router = Router(tags=["links"])
 prefix = "/links"
@@ -28,6 +30,10 @@ class FlowHealth(Schema):
     flow: str
     name: str
     every_seconds: int | None
+    polled: str | None
+    cadence: str | None
+    next_due: str | None
+    paused: str | None
     last_run: str | None
     backlog: int
     success: int
@@ -72,6 +78,21 @@ def list_links(request: Request) -> dict[str, Any]:
             _shown(link, language_of(request)) for link in Link.objects.select_related("erp", "wms").order_by("code")
         ]
     }
+
+
+def get_link(code: str) -> Link:
+    """The link of this code; NotFound where there is none."""
+    found = Link.objects.select_related("erp", "wms").filter(code=code).first()
+    if found is None:
+        raise NotFound("cadence.no_such_link", link=code)
+    return found
+
+
+def editable(request: Request, code: str) -> Link:
+    """The link, for somebody whose permission covers all warehouses: a link serves them all."""
+    if not summaries.sees_everything(request.warehouses):
+        raise NotAllowed("people.all_warehouses", permission="link.edit")
+    return get_link(code)
 
 
 def _shown(link: Link, language: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from countbridge.connectors.contract import Page, Row
 from countbridge.errors import CountbridgeError
-from countbridge.exchange import quarantine
+from countbridge.exchange import quarantine, runs
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.rows import moment, needed
@@ -26,6 +26,7 @@ def pull(link: Link, dataset: str, system: System, take: Callable[[Page], None])
     state, _ = FeedCursor.objects.get_or_create(link=link, dataset=dataset)
     with opened(system) as connector:
         for page in connector.read(dataset, {}, state.cursor or None):
+            runs.count_rows(len(page.rows))
             with transaction.atomic():
                 held = FeedCursor.objects.select_for_update(no_key=True).get(pk=state.pk)
                 take(page)

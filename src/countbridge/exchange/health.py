@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count as Number
 from django.db.models import Exists, Max, OuterRef, Q
 
-from countbridge.exchange.models import Cadence, Delivery, QuarantinedRecord
+from countbridge import clock
+from countbridge.exchange.models import Cadence, Delivery, FlowRun, QuarantinedRecord
 from countbridge.links.models import Link, System
+from countbridge.links.timing import said, timing_of
 from countbridge.messages import render
 
 OPEN = (Delivery.State.INTENT, Delivery.State.SENDING, Delivery.State.UNKNOWN)
@@ -62,7 +65,7 @@ def _flows(link: Link, language: str) -> list[dict[str, Any]]:
         )
     )
     sent: dict[str, dict[str, Any]] = {row["flow"]: dict(row) for row in totals}
-    polled = {cadence.flow: cadence for cadence in Cadence.objects.filter(link=link)}
+    polled = {cadence.flow: cadence for cadence in Cadence.objects.filter(link=link).select_related("link")}
     return [
         _flow(name, sent.get(name), polled.get(FED_BY.get(name, "")), language)
         for name in ("F1", "F2", "F3", "F4", "F5")
@@ -75,10 +78,60 @@ def _flow(name: str, sent: dict[str, Any] | None, cadence: Cadence | None, langu
     return {
         "flow": name,
         "name": render(f"exchange.flow_{name}", {}, language),
-        "every_seconds": cadence.every_seconds if cadence else None,
+        "every_seconds": cadence.every_seconds if cadence and cadence.kind == Cadence.Kind.INTERVAL else None,
+        "polled": cadence.flow if cadence else None,
+        "cadence": said(cadence.timing, cadence.link.time_zone, language) if cadence else None,
+        "next_due": shown_due(cadence),
+        "paused": cadence.paused_reason if cadence and cadence.paused_at else None,
         "last_run": max(runs).isoformat() if runs else None,
         "backlog": sent["backlog"] if sent else 0,
         "success": (sent["success"] if sent else 0) + (cadence.successes if cadence else 0),
         "failure": (sent["failure"] if sent else 0) + (cadence.failures if cadence else 0),
         "message": render(error["code"], error["params"], language) if error else None,
     }
+
+
+def shown_due(cadence: Cadence | None) -> str | None:
+    """When the flow runs next; nothing while it is paused."""
+    return cadence.next_due.isoformat() if cadence and not cadence.paused_at else None
+
+
+def of_flow(cadence: Cadence, language: str) -> dict[str, Any]:
+    """One flow with its cadence, spelt out and in words; `following` are its next five turns."""
+    timing, zone = cadence.timing, cadence.link.time_zone
+    told = timing_of(cadence.told) if cadence.told else None
+    error = cadence.last_error
+    due = [cadence.next_due, *timing.coming(max(cadence.next_due, clock.now()), zone, 4)]
+    return {
+        "flow": cadence.flow,
+        **timing.as_json(),
+        "zone": timing.zone or zone,
+        "cadence": said(timing, zone, language),
+        "folder_cadence": said(told, zone, language) if told else None,
+        "by_hand": cadence.by_hand,
+        "next_due": shown_due(cadence),
+        "following": [] if cadence.paused_at else [each.isoformat() for each in due],
+        "paused_at": _moment(cadence.paused_at),
+        "paused_by": cadence.paused_by or None,
+        "paused_reason": cadence.paused_reason or None,
+        "running_since": _moment(cadence.running_since),
+        "last_run": _moment(cadence.last_run),
+        "message": render(error["code"], error["params"], language) if error else None,
+        "successes": cadence.successes,
+        "failures": cadence.failures,
+    }
+
+
+def of_run(run: FlowRun, language: str) -> dict[str, Any]:
+    return {
+        "started_at": run.started_at.isoformat(),
+        "ended_at": run.ended_at.isoformat(),
+        "outcome": run.outcome,
+        "rows": run.rows,
+        "times": run.times,
+        "message": render(run.error["code"], run.error["params"], language) if run.error else None,
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from countbridge.exchange import attempts, cadence, calls, deliveries, resending
+from countbridge import clock
+from countbridge.exchange import attempts, cadence, calls, deliveries, hooks, resending
 from countbridge.exchange.retry import Patiently
 
 
@@ -18,11 +19,12 @@ def deliver_many(deliveries: list[int]) -> None:
     resending.deliver_many(deliveries)
 
 
-@app.periodic(cron="17 3 * * *")
+@app.periodic(cron="17 * * * *")
 @app.task(name="exchange.tidy", queueing_lock="exchange.tidy", retry=Patiently())
 def tidy(timestamp: int) -> None:
     attempts.forget_bodies()
     calls.forget()
+    hooks.tidy(clock.now())
 
 
 @app.periodic(cron="* * * * * */2")

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from countbridge.connectors.contract import Document, Row
 from countbridge.connectors.registry import definition
-from countbridge.exchange import chance
+from countbridge.exchange import chance, runs
 from countbridge.exchange.deliveries import content_hash, propose
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.models import SentRecord
@@ -20,7 +20,9 @@ from countbridge.links.models import Bin, CodeTable, FieldMap, Item, ItemUnit, L
 
 def read_all(system: System, dataset: str, scope: dict[str, str] | None = None) -> list[Row]:
     with opened(system) as connector:
-        return [row for page in connector.read(dataset, scope or {}, None) for row in page.rows]
+        rows = [row for page in connector.read(dataset, scope or {}, None) for row in page.rows]
+    runs.count_rows(len(rows))
+    return rows
 
 
 def sync(link: Link) -> None:

@@ -49,7 +49,13 @@ class SimulatedConnector(BaseConnector):
         return _Wire(on_exchange)
 
     def call(
-        self, name: str, effect: Callable[[], Answer], *, writing: bool = False, repeatable: bool = False, body: str = ""
+        self,
+        name: str,
+        effect: Callable[[], Answer],
+        *,
+        writing: bool = False,
+        repeatable: bool = False,
+        body: str = "",
     ) -> Answer:
         began, failure, status = clock.now(), "", 200
         try:
@@ -70,7 +76,9 @@ class SimulatedConnector(BaseConnector):
         mask = Mask(self.manifest.secrets(self.settings))
         told = mask.text(f"key={self.settings['key']} {body}")
         seconds = (clock.now() - began).total_seconds()
-        return Exchange(self.system, name, "POST", f"http://{self.system}/{name}", {}, told, status, {}, "", failure, began, seconds)
+        return Exchange(
+            self.system, name, "POST", f"http://{self.system}/{name}", {}, told, status, {}, "", failure, began, seconds
+        )
 
     def check(self) -> None:
         self.call("check", lambda: None)
@@ -110,7 +118,13 @@ class SimulatedErp(SimulatedConnector):
 
     def _stock(self, scope: Mapping[str, str]) -> list[dict[str, str | None]]:
         return [
-            {"location": location, "item": item, "lot": lot or None, "quantity": plain(quantity), "unit": BY_ITEM[item].unit}
+            {
+                "location": location,
+                "item": item,
+                "lot": lot or None,
+                "quantity": plain(quantity),
+                "unit": BY_ITEM[item].unit,
+            }
             for (location, item, lot), quantity in sorted(self.erp.stock.items())
             if quantity and location == scope["location"]
         ]
@@ -178,9 +192,13 @@ class SimulatedWms(SimulatedConnector):
 
     def read(self, dataset: str, scope: Mapping[str, str], cursor: str | None) -> Iterator[Page]:
         if dataset in ("movements", "results"):
-            yield from self._feed(self.wms.feed if dataset == "movements" else self.wms.results, dataset, int(cursor or 0))
+            yield from self._feed(
+                self.wms.feed if dataset == "movements" else self.wms.results, dataset, int(cursor or 0)
+            )
         else:
-            yield self.call(f"read:{dataset}", lambda: self._page(self._bins() if dataset == "bins" else self._stock(scope["zone"])))
+            yield self.call(
+                f"read:{dataset}", lambda: self._page(self._bins() if dataset == "bins" else self._stock(scope["zone"]))
+            )
 
     def _page(self, rows: list[dict[str, str | None]], next_: str | None = None) -> Page:
         skewed = clock.now() + scene().company.skew["wms"]
@@ -189,7 +207,9 @@ class SimulatedWms(SimulatedConnector):
     def _feed(self, rows: list[dict[str, str | None]], dataset: str, at: int) -> Iterator[Page]:
         while True:
             start = at
-            page = self.call(f"read:{dataset}", lambda: self._page(rows[start : start + PAGE], str(len(rows[: start + PAGE]))))
+            page = self.call(
+                f"read:{dataset}", lambda: self._page(rows[start : start + PAGE], str(len(rows[: start + PAGE])))
+            )
             yield page
             at += len(page.rows)
             if not page.rows:

@@ -69,7 +69,10 @@ def _posted_once(run: Run) -> Iterator[str]:
     for key in sorted(wanted.keys() - posted.keys()):
         yield f"{key} is confirmed here and was never posted"
     for document in run.company.erp.posted:
-        if document.reference in wanted and _lines(document.lines, "item", "lot", "delta") != wanted[document.reference]:
+        if (
+            document.reference in wanted
+            and _lines(document.lines, "item", "lot", "delta") != wanted[document.reference]
+        ):
             yield f"{document.reference} was posted with other lines than were sent"
 
 
@@ -122,5 +125,5 @@ def _secrets_kept(log: str) -> Iterator[str]:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         for (table,) in cursor.fetchall():
             cursor.execute(f'SELECT count(*) FROM "{table}" AS t WHERE position(%s in t::text) > 0', [SECRET])
-            if (number := cursor.fetchone()[0]):
+            if number := cursor.fetchone()[0]:
                 yield f"{table} holds a secret in {number} rows"

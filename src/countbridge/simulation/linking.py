@@ -90,7 +90,9 @@ def _wms() -> dict[str, Any]:
         "bins": {"unique": ["bin"]}, "movements": {**feed, "watermark": True}, "results": feed,
         "stock": {"scope": ["zone"], "as_of": True, "watermark": True, "unique": ["bin", "sku", "lot"]},
     }  # fmt: skip
-    documents = {kind: {"idempotency": "native"} for kind in ("item", "count_task", "baseline", "sheets", "close_count")}
+    documents = {
+        kind: {"idempotency": "native"} for kind in ("item", "count_task", "baseline", "sheets", "close_count")
+    }
     adjustment = {"idempotency": "native", "semantics": "delta", "max_lines": 4}
     return _manifest("wms", datasets, {**documents, "adjustment": adjustment})
 

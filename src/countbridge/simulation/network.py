@@ -60,9 +60,7 @@ class Network:
         self.met[fate] += 1
         return fate
 
-    def _meet(
-        self, fate: Fate, effect: Callable[[], Answer], *, writing: bool, about: dict[str, str]
-    ) -> Answer:
+    def _meet(self, fate: Fate, effect: Callable[[], Answer], *, writing: bool, about: dict[str, str]) -> Answer:
         match fate:
             case "well":
                 return effect()
@@ -90,7 +88,9 @@ class Network:
             self.met["crash_at_call"] += 1
             raise Died
 
-    def statement(self, execute: Callable[..., object], sql: str, params: object, many: bool, context: object) -> object:
+    def statement(
+        self, execute: Callable[..., object], sql: str, params: object, many: bool, context: object
+    ) -> object:
         """Stands before every database statement: our process may die there, too."""
         if not self.calm and self._random.random() < self.profile.crash_at_statement:
             self.met["crash_at_statement"] += 1

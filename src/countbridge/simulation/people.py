@@ -9,7 +9,7 @@ from random import Random
 
 from django.db import connection
 
-from countbridge.errors import CountbridgeError, InputError
+from countbridge.errors import InputError
 from countbridge.exchange import deliveries, quarantine
 from countbridge.exchange.models import Delivery, QuarantinedRecord
 from countbridge.links.models import Link
@@ -41,7 +41,9 @@ def hire() -> dict[str, User]:
     """The company's people, once for all runs."""
     roles = dict.fromkeys(OPERATORS, "operator") | DESK
     users = {name: User.objects.create(username=name) for name in roles}
-    Membership.objects.bulk_create(Membership(user=users[name], role=role, warehouse=None) for name, role in roles.items())
+    Membership.objects.bulk_create(
+        Membership(user=users[name], role=role, warehouse=None) for name, role in roles.items()
+    )
     return users
 
 
@@ -130,7 +132,9 @@ class People:
     def _seen(self, sheet: Sheet, code: str) -> list[Entry]:
         """What lies in the bin at this moment, and a zero for what the sheet asks about and is not there."""
         asked = set(sheet.lines.filter(bin=code).values_list("item", "lot"))
-        lying = {(item, lot) for (place, item, lot), quantity in self.company.floor.items() if place == code and quantity}
+        lying = {
+            (item, lot) for (place, item, lot), quantity in self.company.floor.items() if place == code and quantity
+        }
         wanted = asked | lying if sheet.pass_number == 1 else asked
         careful = sheet.pass_number > 1
         return [self._entry(str(sheet.assignee), code, item, lot, careful=careful) for item, lot in sorted(wanted)]
@@ -201,7 +205,11 @@ class People:
     def _visit_in_wms(self, sheet: Sheet, code: str) -> None:
         for entry in self._seen(sheet, code):
             goods = BY_ITEM[entry.code]
-            uom, quantity = (goods.uom, Decimal(entry.quantity) * goods.per_unit) if entry.unit == goods.unit else ("CTN", entry.quantity)
+            uom, quantity = (
+                (goods.uom, Decimal(entry.quantity) * goods.per_unit)
+                if entry.unit == goods.unit
+                else ("CTN", entry.quantity)
+            )
             self.company.wms.results.append(
                 {
                     "seq": str(len(self.company.wms.results) + 1), "id": entry.id, "sheet_no": sheet.number, "bin": code,
@@ -219,8 +227,12 @@ class People:
 
     def _decide(self) -> None:
         """Finance approves what is certain; what may be mere timing, or cannot be explained, is counted again."""
-        for line in Line.objects.filter(state__in=decisions.DECIDABLE, count__state=Count.State.COUNTING).order_by("pk"):
-            certain = line.variance_min == line.variance_max and line.state == Line.State.APPROVE and line.outcome == "breach"
+        for line in Line.objects.filter(state__in=decisions.DECIDABLE, count__state=Count.State.COUNTING).order_by(
+            "pk"
+        ):
+            certain = (
+                line.variance_min == line.variance_max and line.state == Line.State.APPROVE and line.outcome == "breach"
+            )
             what = decisions.APPROVE if certain else decisions.RECOUNT
             decisions.decide([line.pk], what, "as counted", self.users["qian"], EVERYWHERE)
             self.decided.append(what)
@@ -235,6 +247,9 @@ class People:
 
 
 # What a person may be told about a scan without anything being wrong with us: the count has moved on meanwhile.
-REFUSALS = {"stocktake.count_not_counting", "stocktake.sheet_submitted", "stocktake.sheet_of_other", "stocktake.not_on_sheet"}
-
-
+REFUSALS = {
+    "stocktake.count_not_counting",
+    "stocktake.sheet_submitted",
+    "stocktake.sheet_of_other",
+    "stocktake.not_on_sheet",
+}

@@ -72,7 +72,11 @@ class Run:
         log = _Log()
         logging.getLogger().addHandler(log)
         try:
-            with clock.told_by(lambda: self.agenda.now), clock.slept_by(self.agenda.advance), chance.told_by(Random(self.seed)):
+            with (
+                clock.told_by(lambda: self.agenda.now),
+                clock.slept_by(self.agenda.advance),
+                chance.told_by(Random(self.seed)),
+            ):
                 open_scene(Scene(self.company, self.network, SECRET))
                 self._begin()
                 self._live()

@@ -96,7 +96,9 @@ class Worker:
 def _heartbeat(worker: int | None, when: timedelta) -> int:
     with connection.cursor() as cursor:
         if worker is None:
-            cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + %s) RETURNING id", [when])
+            cursor.execute(
+                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + %s) RETURNING id", [when]
+            )
             return int(cursor.fetchone()[0])
         cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() + %s WHERE id = %s", [when, worker])
         return worker

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from procrastinate.contrib.django import app
 
-from countbridge.errors import CountbridgeError
-from countbridge.exchange import cadence, masters
+from countbridge.errors import ConfigError, CountbridgeError
+from countbridge.exchange import cadence, masters, runs
 from countbridge.exchange.models import QuarantinedRecord
 from countbridge.exchange.retry import Patiently
 from countbridge.links.models import Link
+from countbridge.links.timing import Timing
 from countbridge.stocktake import approvals, closing, posting, prepare, progress, reposting, resend, results
 from countbridge.stocktake.models import Count
 
-FLOWS = {
+FLOWS: dict[str, tuple[str, int]] = {
     "approvals": ("stocktake.notice", 10),
     "items": ("stocktake.sync", 300),
     "movements": ("stocktake.follow_movements", 2),
@@ -22,21 +23,21 @@ FLOWS = {
 }
 
 
-def schedule(link: Link, every: dict[str, int] | None = None) -> None:
-    """Give the link its flows at their usual cadence, or at the one asked for (seconds)."""
+def schedule(link: Link, told: Mapping[str, Timing | int] | None = None) -> None:
+    """Give the link its flows at their usual cadence, or at the one its folder asks for."""
+    asked = told or {}
+    called = {flow for hook in link.hooks.all() for flow in hook.events.values()}
+    if unknown := sorted((set(asked) | called) - set(FLOWS)):
+        raise ConfigError("cadence.unknown_flow", flow=", ".join(unknown), link=link.code, known=", ".join(FLOWS))
     for flow, (task, usual) in FLOWS.items():
-        cadence.ensure(link, flow, task, (every or {}).get(flow, usual))
+        cadence.ensure(link, flow, task, asked.get(flow, usual))
 
 
 def _run(link_id: int, flow: str, work: Callable[[Link], object]) -> None:
-    """One turn of a flow. A failing system is the link's health, not a failed job: the next turn tries again."""
+    """One turn of a flow."""
     link = Link.objects.select_related("erp", "wms").get(pk=link_id)
-    try:
+    with runs.run(link, flow):
         work(link)
-    except CountbridgeError as error:
-        cadence.ran(link, flow, error)
-    else:
-        cadence.ran(link, flow, None)
 
 
 @app.task(name="stocktake.notice", retry=Patiently())

@@ -1,7 +1,8 @@
-from countbridge.exchange.models.cadence import Cadence
+from countbridge.exchange.models.cadence import Cadence, FlowRun
 from countbridge.exchange.models.deliveries import Attempt, Delivery, ReviewDecision
 from countbridge.exchange.models.events import Event
 from countbridge.exchange.models.feeds import FeedCursor, Movement
+from countbridge.exchange.models.hooks import HookMessage, HookRefusal
 from countbridge.exchange.models.quarantine import QuarantinedRecord
 from countbridge.exchange.models.sent import SentRecord
 from countbridge.exchange.models.systems import Breaker, CallMinute, NextTurn
@@ -14,6 +15,9 @@ __all__ = [
     "Delivery",
     "Event",
     "FeedCursor",
+    "FlowRun",
+    "HookMessage",
+    "HookRefusal",
     "Movement",
     "NextTurn",
     "QuarantinedRecord",

@@ -11,6 +11,7 @@ class Event(models.Model):
     at = models.DateTimeField(default=clock.now)
     kind = models.CharField(max_length=40)
     count = models.CharField(max_length=40, blank=True)
+    link = models.CharField(max_length=40, blank=True)
     actor = models.CharField(max_length=150, blank=True)
     code = models.CharField(max_length=80)
     params = models.JSONField(default=dict)
