@@ -7,6 +7,7 @@ T0101 is W2-T. Quantities of the floor and of `move` are ERP base units; the WMS
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -73,6 +74,9 @@ class Wms:
     received: dict[str, tuple[str, dict[str, str | None], list[dict[str, str | None]]]] = field(default_factory=dict)
     answers: dict[str, list[str]] = field(default_factory=dict)  # adjustment key → message per line, "" is taken
     refuses: dict[str, str] = field(default_factory=dict)  # sku → why no line of it is taken
+    stock_page: int = 1000  # rows on a page of stock
+    expired: set[str] = field(default_factory=set)  # cursors it no longer knows
+    between_pages: Callable[[], object] = lambda: None
 
     def of_kind(self, kind: str) -> list[tuple[dict[str, str | None], list[dict[str, str | None]]]]:
         return [(fields, lines) for known, fields, lines in self.received.values() if known == kind]
