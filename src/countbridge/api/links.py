@@ -6,8 +6,11 @@ from typing import Any
 
 from ninja import Router, Schema
 
+from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
-from countbridge.exchange import health
+from countbridge.errors import NotFound
+from countbridge.exchange import feeds, health
+from countbridge.exchange.models import FeedCursor
 from countbridge.links.models import FieldMap, Link
 from countbridge.people.language import language_of
 
@@ -22,6 +25,8 @@ class SystemHealth(Schema):
     ok: bool
     last_seen: str | None
     message: str | None
+    clock_offset_seconds: int | None
+    warning: str | None
 
 
 class FlowHealth(Schema):
@@ -55,7 +60,16 @@ class TableShown(Schema):
     rows: int
 
 
+class FeedShown(Schema):
+    """How far a feed was read, and the numbers that are missing in it now."""
+
+    dataset: str
+    seen_until: str | None
+    hole: dict[str, str] | None
+
+
 class LinkShown(LinkHealth):
+    feeds: list[FeedShown]
     maps: list[MapShown]
     tables: list[TableShown]
 
@@ -79,5 +93,22 @@ def _shown(link: Link, language: str) -> dict[str, Any]:
     return {
         **health.of_link(link, language),
         "maps": [{"name": each.name, "version": each.version, "rules": each.rules} for each in newest],
+        "feeds": [
+            {"dataset": feed.dataset, "seen_until": shown.moment(feed.seen_until), "hole": feed.hole}
+            for feed in FeedCursor.objects.filter(link=link).order_by("dataset")
+        ],
         "tables": [{"name": t.name, "rows": len(t.rows)} for t in link.tables.order_by("name")],
     }
+
+
+def get_link(code: str) -> Link:
+    link = Link.objects.select_related("erp", "wms").filter(code=code).first()
+    if link is None:
+        raise NotFound("links.no_such_link", link=code)
+    return link
+
+
+@router.post("/{code}/feeds/{dataset}/accept", auth=needs("link.edit"), response=dict[str, int])
+def accept_hole(request: Request, code: str, dataset: str, body: schemas.Reason) -> dict[str, int]:
+    """Numbers missing in a feed never existed, or are gone for good: go on behind them. Your name and reason are kept."""
+    return {"next": feeds.accept_hole(get_link(code), dataset, body.reason, request.auth.username)}

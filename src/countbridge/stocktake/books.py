@@ -17,7 +17,7 @@ from django.db.models import Max
 
 from countbridge.exchange.maps import translate_or_quarantine
 from countbridge.exchange.models import Movement
-from countbridge.exchange.pages import steady
+from countbridge.exchange.pages import read
 from countbridge.exchange.retry import NotYet
 from countbridge.exchange.systems import opened
 from countbridge.links.models import Bin, Link
@@ -75,7 +75,7 @@ def read_wms(link: Link, zones: Iterable[str], bins: Mapping[str, Bin]) -> WmsBo
     with opened(link.wms) as connector:
         unique = connector.manifest.dataset("stock").unique
         for zone in zones:
-            for page in steady(connector.read("stock", {"zone": zone}, None), link.wms, "stock"):
+            for page in read(connector, link.wms, "stock", {"zone": zone}, None):
                 mark = int(page.watermark or 0)
                 watermarks[zone] = mark
                 for row in translate_or_quarantine(link, "wms_stock", page.rows, flow="stock", id_field=unique):
@@ -93,7 +93,7 @@ def read_erp(link: Link, locations: Iterable[str]) -> dict[Key, Decimal]:
     with opened(link.erp) as connector:
         unique = connector.manifest.dataset("stock").unique
         for location in locations:
-            for page in steady(connector.read("stock", {"location": location}, None), link.erp, "stock"):
+            for page in read(connector, link.erp, "stock", {"location": location}, None):
                 for row in translate_or_quarantine(link, "erp_stock", page.rows, flow="stock", id_field=unique):
                     stock[str(row["location"]), str(row["item"]), row["lot"] or ""] += Decimal(str(row["quantity"]))
     return dict(stock)

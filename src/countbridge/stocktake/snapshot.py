@@ -11,7 +11,7 @@ from countbridge.connectors.contract import Connector, Page
 from countbridge.errors import Conflict, CursorExpired
 from countbridge.exchange import events
 from countbridge.exchange.maps import sorted_out
-from countbridge.exchange.pages import steady
+from countbridge.exchange.pages import read
 from countbridge.exchange.rows import needed
 from countbridge.exchange.systems import opened
 from countbridge.stocktake import work
@@ -91,8 +91,8 @@ class _Part:
         if self.reading.pages and not (self.reading.cursor and self.declared.cursor != "none"):
             self.start_over()
         scope = {SCOPE[self.reading.side]: self.reading.part}
-        pages = self.connector.read("stock", scope, self.reading.cursor or None)
-        for page in steady(pages, self.count.link.system(self.reading.side), "stock"):
+        system = self.count.link.system(self.reading.side)
+        for page in read(self.connector, system, "stock", scope, self.reading.cursor or None):
             self._keep(page)
         if not self.reading.done:
             Reading.objects.filter(pk=self.reading.pk).update(done=True)

@@ -36,7 +36,7 @@ class ModelledWms(ModelledConnector):
             return
         with self.told(self.wms.calls, f"read:{dataset}"):
             rows = self.wms.bins
-        yield Page(tuple(rows), watermark=str(len(self.wms.feed)), as_of=self.world.clock)
+        yield Page(tuple(rows), watermark=str(len(self.wms.feed)), as_of=self.world.clock + self.wms.clock_ahead)
 
     def _stock(self, zone: str, cursor: str | None) -> Iterator[Page]:
         """Pages of `stock_page` rows; each is true at the moment it is read, and goods move between them."""
@@ -62,7 +62,9 @@ class ModelledWms(ModelledConnector):
                     }
                     for (bin, sku, lot), quantity in page
                 )
-            yield Page(rows, next=cursor, watermark=str(len(self.wms.feed)), as_of=self.world.clock)
+            yield Page(
+                rows, next=cursor, watermark=str(len(self.wms.feed)), as_of=self.world.clock + self.wms.clock_ahead
+            )
             if cursor is None:
                 return
             self.wms.between_pages()
@@ -72,10 +74,14 @@ class ModelledWms(ModelledConnector):
             self.world.feed_was_read()
         rows = self.wms.feed if dataset == "movements" else self.wms.results
         while True:
+            if str(at) in self.wms.expired:
+                self.wms.expired.remove(str(at))
+                raise CursorExpired("rest.cursor_expired", system="wms", record=dataset)
             with self.told(self.wms.calls, f"read:{dataset}"):
-                page = rows[at : at + PAGE]
-                at += len(page)
-            yield Page(tuple(page), next=str(at), watermark=str(at), as_of=self.world.clock)
+                page = self.wms.shown(rows[at : at + PAGE])
+                at += len(rows[at : at + PAGE])
+            told = str(self.wms.stuck_at or at)
+            yield Page(tuple(page), next=told, watermark=str(at), as_of=self.world.clock + self.wms.clock_ahead)
             if not page:
                 return
 
