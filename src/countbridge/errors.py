@@ -74,3 +74,7 @@ class Rejected(RemoteError):
 
 class ContractSurprise(RemoteError):
     """The answer is not what the system's contract says (HTML, missing field, wrong type)."""
+
+
+class CursorExpired(ContractSurprise):
+    """The other system no longer knows the place to read on from: read again from the start."""

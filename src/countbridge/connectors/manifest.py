@@ -91,6 +91,7 @@ class Dataset:
     scope              names a reading can be narrowed by
     page_limit         most rows on a page
     unique             fields that together tell two rows apart, empty when there are none
+    sequence           field that numbers the rows of an incremental dataset one by one, without holes
     """
 
     cursor: Literal["none", "pages", "incremental"] = "none"
@@ -99,6 +100,7 @@ class Dataset:
     scope: tuple[str, ...] = ()
     page_limit: int = field(default=1000, metadata={"at_least": 1})
     unique: tuple[str, ...] = ()
+    sequence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

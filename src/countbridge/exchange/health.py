@@ -9,6 +9,7 @@ from django.db.models import Count as Number
 from django.db.models import Exists, Max, OuterRef, Q
 
 from countbridge import clock
+from countbridge.exchange import clocks
 from countbridge.exchange.models import Cadence, Delivery, FlowRun, QuarantinedRecord
 from countbridge.links.models import Link, System
 from countbridge.links.timing import said, timing_of
@@ -42,7 +43,7 @@ def of_link(link: Link, language: str) -> dict[str, Any]:
 
 
 def _system(system: System, language: str) -> dict[str, Any]:
-    error = system.last_error
+    error, off = system.last_error, clocks.warning(system)
     return {
         "code": system.code,
         "name": system.name,
@@ -50,6 +51,8 @@ def _system(system: System, language: str) -> dict[str, Any]:
         "ok": error is None and system.last_seen is not None,
         "last_seen": system.last_seen.isoformat() if system.last_seen else None,
         "message": render(error["code"], error["params"], language) if error else None,
+        "clock_offset_seconds": round(system.clock_offset.total_seconds()) if system.clock_offset is not None else None,
+        "warning": render(str(off["code"]), off["params"], language) if off else None,  # type: ignore[arg-type]
     }
 
 

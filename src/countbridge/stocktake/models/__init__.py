@@ -2,6 +2,7 @@ from countbridge.stocktake.models.adjustments import Adjustment, AdjustmentLine,
 from countbridge.stocktake.models.counts import Approval, Count
 from countbridge.stocktake.models.lines import BookLine, Decision, Line, Scan
 from countbridge.stocktake.models.sheets import Sheet
+from countbridge.stocktake.models.staging import Progress, Reading, StagedStock
 
 __all__ = [
     "Adjustment",
@@ -12,6 +13,9 @@ __all__ = [
     "Decision",
     "Difference",
     "Line",
+    "Progress",
+    "Reading",
     "Scan",
     "Sheet",
+    "StagedStock",
 ]
