@@ -12,7 +12,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 
-from countbridge.exchange.rescue import HEARTBEAT, SILENT_AFTER, keep_rescuing
+from countbridge.exchange.rescue import HEARTBEAT, SILENT_AFTER, PuttingBack, keep_rescuing
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +105,7 @@ def _on_its_own(connector: PsycopgConnector) -> App:
     """
     defaults = app.worker_defaults
     running = App(connector=connector, import_paths=app.import_paths, worker_defaults=defaults)
+    running.job_manager = PuttingBack(connector)
     running.tasks = app.tasks
     running.periodic_registry = app.periodic_registry
     return running

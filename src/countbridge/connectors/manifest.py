@@ -114,6 +114,7 @@ class DocumentSpec:
     max_lines        most lines in one document, None for no limit
     idempotency      native: the same key takes effect once · lookup: an earlier write can be found by its key ·
                      draft_then_confirm: found by remembered id or by content · none: a lost answer needs a person
+    lands_within     lookup: seconds after which no request is still under way; before that, not finding it proves nothing
     per_line         the answer says for each line what became of it
     silent_success   ways in which the system says yes and does nothing; each is a conformance case
     """
@@ -123,6 +124,7 @@ class DocumentSpec:
     compare_and_set: bool = False
     zero: Literal["plain", "flag", "refused"] = "plain"
     max_lines: int | None = field(default=None, metadata={"at_least": 1})
+    lands_within: int = field(default=120, metadata={"at_least": 0})
     per_line: bool = False
     silent_success: tuple[str, ...] = ()
 

@@ -163,18 +163,24 @@ def _begin(delivery: Delivery) -> None:
 
 def _find_or_write(connector: Connector, delivery: Delivery, may_have_left: bool, log: Log) -> Receipt:
     document = document_of(delivery)
+    spec = connector.manifest.document(delivery.kind)
     resume: str | None = None
     if may_have_left:
-        if connector.manifest.document(delivery.kind).idempotency == "none":
+        if spec.idempotency == "none":
             raise Unfindable("exchange.cannot_be_searched", system=delivery.system.name, key=delivery.key)
         log.begin("find")
         found = connector.find(document, delivery.key, remembered=delivery.remote_id or None)
         if found is not None and found.state != "draft":
             return found
+        if found is None and spec.idempotency == "lookup":
+            _must_have_landed(delivery, spec.lands_within)
         resume = found.remote_id if found else None
         if resume:
             log.remember(resume)
     log.begin("write")
+    if spec.idempotency == "lookup":
+        delivery.sent_at = clock.now()
+        delivery.save(update_fields=["sent_at"])
     try:
         receipt = connector.write(document, delivery.key, resume=resume, remember=log.remember)
     except InputError as error:  # nothing was sent, and sending it unchanged fails again
@@ -182,6 +188,16 @@ def _find_or_write(connector: Connector, delivery: Delivery, may_have_left: bool
     if receipt.state == "draft":
         raise OutcomeUnknown("exchange.still_draft", key=delivery.key, system=delivery.system.code)
     return receipt
+
+
+def _must_have_landed(delivery: Delivery, seconds: int) -> None:
+    """A request whose answer never came may still be under way, and take effect after we looked for it and found nothing:
+    until it certainly landed, nothing is written again."""
+    left = 0.0 if delivery.sent_at is None else seconds - (clock.now() - delivery.sent_at).total_seconds()
+    if left > 0:
+        delivery.state = State.UNKNOWN
+        delivery.save(update_fields=["state"])
+        raise NotYet("exchange.may_still_land", after=left, key=delivery.key, system=delivery.system.name)
 
 
 def _settle(delivery: Delivery, receipt: Receipt | None, error: CountbridgeError | None) -> None:

@@ -52,8 +52,8 @@ class Company:
 
     def amount(self, goods: Goods, least: int, most: int) -> Decimal:
         """Some quantity of the goods, as fine as they are kept."""
-        scale = 10**goods.decimals
-        return Decimal(self.random.randint(least * scale, most * scale)) / scale
+        scale: int = 10**goods.decimals
+        return Decimal(self.random.randint(least * scale, most * scale)) / Decimal(scale)
 
     # -- goods in motion -----------------------------------------------------------------------------------------------
 

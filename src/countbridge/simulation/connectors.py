@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from countbridge import clock
@@ -14,7 +15,6 @@ from countbridge.simulation.erp import Erp
 from countbridge.simulation.places import (
     BY_ITEM,
     BY_SKU,
-    ERP_LOCATION,
     GOODS,
     PARENTS,
     WAREHOUSE,
@@ -174,8 +174,8 @@ class SimulatedErp(SimulatedConnector):
                 return None  # a draft that nobody confirms has no effect
             held = self.erp.drafts[remembered]
             return self._receipt(remembered, document) if held.done else Receipt("draft", remembered)
-        number = self.erp.number_of(key)
-        return self._receipt(number, document) if number else None
+        known = self.erp.number_of(key)
+        return self._receipt(known, document) if known else None
 
     def _receipt(self, number: str, document: Document) -> Receipt:
         return Receipt("confirmed", number, tuple(LineReceipt(place, True) for place in range(len(document.lines))))
@@ -206,14 +206,14 @@ class SimulatedWms(SimulatedConnector):
 
     def _feed(self, rows: list[dict[str, str | None]], dataset: str, at: int) -> Iterator[Page]:
         while True:
-            start = at
-            page = self.call(
-                f"read:{dataset}", lambda: self._page(rows[start : start + PAGE], str(len(rows[: start + PAGE])))
-            )
+            page = self.call(f"read:{dataset}", partial(self._feed_page, rows, at))
             yield page
             at += len(page.rows)
             if not page.rows:
                 return
+
+    def _feed_page(self, rows: list[dict[str, str | None]], at: int) -> Page:
+        return self._page(rows[at : at + PAGE], str(len(rows[: at + PAGE])))
 
     def _bins(self) -> list[dict[str, str | None]]:
         return [
@@ -241,6 +241,3 @@ class SimulatedWms(SimulatedConnector):
 
     def _receipt(self, document: Document, key: str) -> Receipt:
         return Receipt("confirmed", key, tuple(LineReceipt(place, True) for place in range(len(document.lines))))
-
-
-LOCATIONS = tuple(dict.fromkeys(ERP_LOCATION.values()))

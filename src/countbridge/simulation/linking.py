@@ -33,6 +33,7 @@ WAYS = (
     Way("draft", "draft_then_confirm"),
     Way("native", "native", in_wms=("B",)),
     Way("lookup", "lookup"),
+    Way("none", "none"),
 )
 
 
@@ -80,8 +81,10 @@ def _erp(way: Way) -> dict[str, Any]:
         "warehouses": {"unique": ["code"]}, "locations": {"unique": ["code"]}, "items": {"unique": ["code"]},
         "stock": {"scope": ["location"], "unique": ["location", "item", "lot"]}, "count_approvals": {"unique": ["id"]},
     }  # fmt: skip
-    adjustment = {"idempotency": way.erp, "semantics": "delta", "max_lines": 3}
-    return _manifest("erp", datasets, {"adjustment": adjustment, "finish_approval": {"idempotency": "lookup"}})
+    adjustment = {"idempotency": way.erp, "semantics": "delta", "max_lines": 3, "lands_within": 150}
+    return _manifest(
+        "erp", datasets, {"adjustment": adjustment, "finish_approval": {"idempotency": "lookup", "lands_within": 0}}
+    )
 
 
 def _wms() -> dict[str, Any]:

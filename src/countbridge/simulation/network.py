@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
 
@@ -38,7 +38,7 @@ class Network:
         network may do that to it."""
         # A system is never waited for while rows are locked.
         assert not connection.in_atomic_block, f"{system} is called inside a transaction: {name}"
-        about = {"system": system, "record": name, "address": f"http://{system}"}
+        about: dict[str, Any] = {"system": system, "record": name, "address": f"http://{system}"}
         self._may_die()
         fate = self._fate(writing, repeatable)
         self._take_time(self._random.uniform(0.05, 0.8))
@@ -60,7 +60,7 @@ class Network:
         self.met[fate] += 1
         return fate
 
-    def _meet(self, fate: Fate, effect: Callable[[], Answer], *, writing: bool, about: dict[str, str]) -> Answer:
+    def _meet(self, fate: Fate, effect: Callable[[], Answer], *, writing: bool, about: dict[str, Any]) -> Answer:
         match fate:
             case "well":
                 return effect()
@@ -106,7 +106,7 @@ def _quietly(effect: Callable[[], object]) -> None:
         return
 
 
-def _failure(fate: Fate, writing: bool, about: dict[str, str]) -> CountbridgeError:
+def _failure(fate: Fate, writing: bool, about: dict[str, Any]) -> CountbridgeError:
     match fate:
         case "too_many":
             return TryLater("http.too_many_requests", retry_after=7.0, **about, seconds="7")

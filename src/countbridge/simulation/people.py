@@ -10,19 +10,21 @@ from random import Random
 from django.db import connection
 
 from countbridge.errors import InputError
-from countbridge.exchange import deliveries, quarantine
-from countbridge.exchange.models import Delivery, QuarantinedRecord
+from countbridge.exchange import quarantine, review
+from countbridge.exchange.models import Delivery, QuarantinedRecord, ReviewDecision
 from countbridge.links.models import Link
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import Membership, User
 from countbridge.simulation.agenda import Agenda
 from countbridge.simulation.company import Company
-from countbridge.simulation.network import Died, Network
-from countbridge.simulation.places import BY_ITEM, WAREHOUSE, plain
+from countbridge.simulation.desk import Desk
+from countbridge.simulation.network import LATEST, Network
+from countbridge.simulation.places import BY_ITEM, WAREHOUSE, Key, plain
 from countbridge.stocktake import decisions, progress, sheets
 from countbridge.stocktake.models import Count, Line, Sheet
 from countbridge.stocktake.scans import Entry, take
 
+Decision = ReviewDecision.Decision
 OPERATORS = ("op1", "op2", "op3", "op4", "op5")
 DESK = {"sun": "planner", "qian": "finance", "zhao": "supervisor", "zhou": "consultant"}
 EVERYWHERE = WarehouseScope(everywhere=True)
@@ -33,7 +35,7 @@ SELECT EXISTS (SELECT FROM stocktake_sheet WHERE state IN ('open', 'counting') A
        EXISTS (SELECT FROM stocktake_sheet WHERE state IN ('open', 'counting') AND assignee_id IS NULL),
        EXISTS (SELECT FROM stocktake_line WHERE state IN ('approve', 'hold')),
        EXISTS (SELECT FROM exchange_quarantinedrecord WHERE state = 'waiting')
-       OR EXISTS (SELECT FROM exchange_delivery WHERE state = 'rejected')
+       OR EXISTS (SELECT FROM exchange_delivery WHERE state = 'needs_review')
 """
 
 
@@ -47,6 +49,13 @@ def hire() -> dict[str, User]:
     return users
 
 
+def _waiting() -> tuple[bool, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING)
+        found: tuple[bool, ...] = cursor.fetchone()
+    return found
+
+
 class People:
     """`acknowledged`: scans somebody was told are stored: id → quantity as entered."""
 
@@ -56,10 +65,10 @@ class People:
         self.company, self.network, self.agenda, self.random = company, network, agenda, random
         self.users, self.link = users, link
         self.acknowledged: dict[str, str] = {}
-        self.decided: list[str] = []
+        self.doubtful: set[Key] = set()  # decided by finance without anybody knowing
         self._walking: set[int] = set()
         self._scans = 0
-        self.deaths = 0
+        self.desk = Desk(network)
 
     # -- the planner ---------------------------------------------------------------------------------------------------
 
@@ -75,25 +84,13 @@ class People:
 
     # -- at the system -------------------------------------------------------------------------------------------------
 
-    def _attempt(self, work: Callable[[], object]) -> bool:
-        """Somebody does something in Countbridge; False when it died under them and they got no answer."""
-        try:
-            with connection.execute_wrapper(self.network.statement):
-                work()
-        except Died:
-            self.deaths += 1
-            connection.close()
-            return False
-        return True
-
     def look(self) -> None:
         """Everybody looks what is to be done, and starts on it."""
-        with connection.cursor() as cursor:
-            cursor.execute(WAITING)
-            waits = cursor.fetchone()
-        for waiting, work in zip(waits, (self._start_walks, self._take_orphans, self._decide, self._mend), strict=True):
+        for waiting, work in zip(
+            self.desk.ask(_waiting), (self._start_walks, self._take_orphans, self._decide, self._mend), strict=True
+        ):
             if waiting:
-                self._attempt(work)
+                self.desk.attempt(work)
 
     # -- operators -----------------------------------------------------------------------------------------------------
 
@@ -122,8 +119,7 @@ class People:
 
     def _visit(self, sheet: Sheet, code: str, kept: list[Entry], *, offline: bool) -> Callable[[], None]:
         def visit() -> None:
-            seen = self._seen(sheet, code)
-            kept.extend(seen)
+            kept.extend(self.desk.ask(lambda: self._seen(sheet, code)))
             if not offline:
                 self._send(sheet, kept)
 
@@ -165,7 +161,7 @@ class People:
                 elif taken.error.code not in REFUSALS:
                     raise taken.error
 
-        if self._attempt(submit) and not self._lost():
+        if self.desk.attempt(submit) and not self._lost():
             told = set(answer)
             self.acknowledged |= {entry.id: entry.quantity for entry in batch if entry.id in told}
             kept.clear()
@@ -187,10 +183,10 @@ class People:
             except InputError as error:
                 refused.append(error)
 
-        if not self._attempt(hand_in):
+        if not self.desk.attempt(hand_in):
             self.agenda.after(10, lambda: self._return(sheet, kept))
         elif refused and refused[0].code == "stocktake.sheet_not_done":
-            self._attempt(lambda: kept.extend(self._seen(sheet, refused[0].params["bin"])))
+            kept.extend(self.desk.ask(lambda: self._seen(sheet, refused[0].params["bin"])))
             self.agenda.after(5, lambda: self._return(sheet, kept))
         elif refused and sheet.pk in self._walking:
             self._walking.discard(sheet.pk)  # the count has moved on; should it come back, the sheet is walked again
@@ -203,18 +199,17 @@ class People:
             self.agenda.after(pace, lambda code=code: self._visit_in_wms(sheet, code))  # type: ignore[misc]
 
     def _visit_in_wms(self, sheet: Sheet, code: str) -> None:
-        for entry in self._seen(sheet, code):
+        for entry in self.desk.ask(lambda: self._seen(sheet, code)):
             goods = BY_ITEM[entry.code]
-            uom, quantity = (
-                (goods.uom, Decimal(entry.quantity) * goods.per_unit)
-                if entry.unit == goods.unit
-                else ("CTN", entry.quantity)
-            )
+            amount, uom = Decimal(entry.quantity), "CTN"
+            if entry.unit == goods.unit:
+                amount, uom = amount * goods.per_unit, goods.uom
+            told_at = entry.counted_at + self.company.skew["wms"]
             self.company.wms.results.append(
                 {
                     "seq": str(len(self.company.wms.results) + 1), "id": entry.id, "sheet_no": sheet.number, "bin": code,
-                    "sku": goods.sku, "lot": entry.lot or None, "qty": plain(Decimal(quantity)), "uom": uom,
-                    "counted_by": str(sheet.assignee).upper(), "counted_at": (entry.counted_at + self.company.skew["wms"]).isoformat(),
+                    "sku": goods.sku, "lot": entry.lot or None, "qty": plain(amount), "uom": uom,
+                    "counted_by": str(sheet.assignee).upper(), "counted_at": told_at.isoformat(),
                 }
             )  # fmt: skip
 
@@ -226,24 +221,34 @@ class People:
             sheets.reassign(sheet.pk, "zhao", self.users["zhao"])
 
     def _decide(self) -> None:
-        """Finance approves what is certain; what may be mere timing, or cannot be explained, is counted again."""
-        for line in Line.objects.filter(state__in=decisions.DECIDABLE, count__state=Count.State.COUNTING).order_by(
-            "pk"
-        ):
-            certain = (
-                line.variance_min == line.variance_max and line.state == Line.State.APPROVE and line.outcome == "breach"
-            )
-            what = decisions.APPROVE if certain else decisions.RECOUNT
-            decisions.decide([line.pk], what, "as counted", self.users["qian"], EVERYWHERE)
-            self.decided.append(what)
+        """Finance approves what is certain; what may be mere timing, or cannot be explained, is counted again. Of a line that
+        was posted already even timing has to be decided, for better or worse."""
+        waiting = Line.objects.filter(state__in=decisions.DECIDABLE, count__state=Count.State.COUNTING)
+        for line in waiting.order_by("pk"):
+            certain = line.variance_min == line.variance_max and line.outcome == "breach"
+            what = decisions.APPROVE if certain and line.state == Line.State.APPROVE else decisions.RECOUNT
+            if self._refused(line, what):
+                self.doubtful.add((line.erp_location, line.item, line.lot))
+                self._refused(line, decisions.APPROVE if line.state == Line.State.APPROVE else decisions.KEEP_BOOK)
+
+    def _refused(self, line: Line, what: str) -> bool:
+        return bool(decisions.decide([line.pk], what, "as counted", self.users["qian"], EVERYWHERE).refused)
 
     def _mend(self) -> None:
-        """The consultant clears what the systems refused and sends it again; nothing is sent blindly."""
+        """The consultant clears what the systems refused and sends it again, and looks into the ERP where only a person can."""
         self.company.erp.refuses.clear()
-        waiting = QuarantinedRecord.objects.filter(state=QuarantinedRecord.State.WAITING).order_by("pk")
-        quarantine.resend(list(waiting.values_list("pk", flat=True)), "zhou")
-        for delivery in Delivery.objects.filter(state=Delivery.State.REJECTED).order_by("pk"):
-            deliveries.resend(delivery.pk, "unblocked in the ERP", "zhou")
+        quarantine.resend(QuarantinedRecord.objects.filter(state=QuarantinedRecord.State.WAITING), "zhou", "unblocked")
+        for delivery in Delivery.objects.filter(state=Delivery.State.NEEDS_REVIEW).order_by("pk"):
+            self._look_up(delivery)
+
+    def _look_up(self, delivery: Delivery) -> None:
+        """Is the document in the ERP's list? One that may still be under way is not looked for yet."""
+        begun = delivery.attempts.order_by("-pk").values_list("started_at", flat=True).first()
+        if begun and self.agenda.now - begun < timedelta(seconds=LATEST):
+            return
+        there = any(document.reference == delivery.key for document in self.company.erp.posted)
+        what = Decision.ARRIVED if there else Decision.DID_NOT_ARRIVE
+        review.decide(delivery.pk, what, delivery.key if there else "", "looked it up", "zhou")
 
 
 # What a person may be told about a scan without anything being wrong with us: the count has moved on meanwhile.

@@ -12,7 +12,7 @@ from django.db import connection
 from countbridge import clock
 from countbridge.exchange import chance
 from countbridge.exchange.cadence import start_due
-from countbridge.exchange.models import Delivery
+from countbridge.exchange.models import FeedCursor
 from countbridge.links.models import Link
 from countbridge.people.models import User
 from countbridge.simulation import invariants
@@ -28,7 +28,7 @@ from countbridge.simulation.workers import Pool, next_due
 from countbridge.stocktake.models import Count
 
 STIRRED = 900.0  # seconds during which goods move and systems restart
-PATIENCE = 8 * 3600.0  # by then a count is closed, or something keeps it open that nobody sees
+PATIENCE = 3 * 3600.0
 STEPS = 20_000
 
 
@@ -84,9 +84,10 @@ class Run:
         finally:
             logging.getLogger().removeHandler(log)
             self.pool.close()
+            self.people.desk.close()
         digest = hashlib.sha256("\n".join(self.trace).encode()).hexdigest()[:16]
         figures = {
-            "deaths": self.pool.deaths + self.people.deaths, "movements": self.company.moves,
+            "deaths": self.pool.deaths + self.people.desk.deaths, "movements": self.company.moves,
             "scans": len(self.people.acknowledged), "postings": len(self.company.erp.posted),
         }  # fmt: skip
         return Result(self.seed, self.way, found, digest, dict(self.network.met), figures)
@@ -125,13 +126,13 @@ class Run:
         self.network.calm = True
 
     def _tick(self) -> None:
-        start_due()
-        self.ended = self._is_over()
         self.agenda.after(30, self._tick)
+        self.people.desk.attempt(start_due)
+        self.ended = self.people.desk.ask(self._is_over)
 
     def _look(self) -> None:
-        self.people.look()
         self.agenda.after(30, self._look)
+        self.people.look()
 
     # -- until it is over ----------------------------------------------------------------------------------------------
 
@@ -139,19 +140,21 @@ class Run:
         for _ in range(STEPS):
             if self.pool.work_one():
                 continue
-            if self.ended:
+            if self.ended and self.people.desk.ask(self._is_over):
                 break
             moments = [moment for moment in (self.agenda.next, next_due()) if moment]
             self.agenda.advance_to(min(moments))
 
     def _is_over(self) -> bool:
-        """The count is closed and the last goods' papers are through; or we have waited long enough."""
+        """The count is closed and the last papers of the goods are through; or we have waited long enough."""
         if (self.agenda.now - BEGIN).total_seconds() > PATIENCE:
             return True
         if self.company.unbooked or not Count.objects.exists():
             return False
-        open_counts = Count.objects.exclude(state=Count.State.CLOSED).exists()
-        return not open_counts and not Delivery.objects.exclude(state=Delivery.State.CONFIRMED).exists()
+        read = FeedCursor.objects.filter(dataset="movements").values_list("cursor", flat=True).first()
+        if read != str(len(self.company.wms.feed)) or Count.objects.exclude(state=Count.State.CLOSED).exists():
+            return False
+        return not invariants.unfinished().exists()
 
 
 class _Log(logging.Handler):
@@ -169,8 +172,9 @@ class _Log(logging.Handler):
 
 
 TABLES = (
-    "stocktake_%", "exchange_attempt", "exchange_delivery", "exchange_event", "exchange_feedcursor", "exchange_movement",
-    "exchange_quarantinedrecord", "exchange_sentrecord", "procrastinate_jobs", "procrastinate_events", "procrastinate_workers",
+    "stocktake_%", "exchange_attempt", "exchange_breaker", "exchange_callminute", "exchange_delivery", "exchange_event",
+    "exchange_feedcursor", "exchange_flowrun", "exchange_movement", "exchange_nextturn", "exchange_quarantinedrecord",
+    "exchange_reviewdecision", "exchange_sentrecord", "procrastinate_jobs", "procrastinate_events", "procrastinate_workers",
 )  # fmt: skip
 
 
@@ -178,10 +182,14 @@ def sweep(links: dict[str, Link], way: str | None = None) -> None:
     """Forget the run before; of the links only `way` is awake."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE ANY (%s)",
+            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename LIKE ANY (%s)",
             [list(TABLES)],
         )
         cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
         cursor.execute("UPDATE exchange_cadence SET next_due = %s", [BEGIN])
+        cursor.execute(
+            "UPDATE links_system SET last_seen = NULL, last_error = NULL, clock_offset = NULL, clock_measured_at = NULL"
+        )
     for name, link in links.items():
         Link.objects.filter(pk=link.pk).update(active=name == way)

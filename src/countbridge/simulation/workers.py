@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -18,13 +18,13 @@ from procrastinate.contrib.django import app
 
 from countbridge import clock
 from countbridge.errors import CountbridgeError
-from countbridge.exchange.rescue import SILENT_AFTER, rescue_jobs
+from countbridge.exchange.rescue import SILENT_AFTER, put_back, rescue_jobs
 from countbridge.exchange.retry import pause
 from countbridge.simulation.agenda import Agenda
 from countbridge.simulation.network import Died
 
 Wrapper = Callable[..., object]
-ALIVE, SILENT = timedelta(days=1), timedelta(days=-1)
+ALIVE, SILENT = "1 day", "-1 day"
 
 
 # What is due by our clock becomes due by the database's, in the same round trip as the fetching itself.
@@ -66,7 +66,7 @@ class Worker:
         except CountbridgeError as error:
             self._tell(f"  {error}")
             later = clock.after(max(0.01, pause(error, attempts)))
-            app.job_manager.retry_job_by_id(id_, retry_at=later)
+            put_back(id_, later)
         except Died:
             self._die()
         return True
@@ -93,14 +93,16 @@ class Worker:
         return None if id_ is None else (id_, name, json.loads(args), attempts)
 
 
-def _heartbeat(worker: int | None, when: timedelta) -> int:
+def _heartbeat(worker: int | None, when: str) -> int:
     with connection.cursor() as cursor:
         if worker is None:
             cursor.execute(
-                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + %s) RETURNING id", [when]
+                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + %s::interval) RETURNING id", [when]
             )
             return int(cursor.fetchone()[0])
-        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() + %s WHERE id = %s", [when, worker])
+        cursor.execute(
+            "UPDATE procrastinate_workers SET last_heartbeat = now() + %s::interval WHERE id = %s", [when, worker]
+        )
         return worker
 
 
@@ -136,8 +138,12 @@ class Pool:
 
     def close(self) -> None:
         with suppress(RuntimeError):
-            self._thread.submit(lambda: connection.close()).result()
+            self._thread.submit(_hang_up).result()
         self._thread.shutdown()
+
+
+def _hang_up() -> None:
+    connection.close()
 
 
 def next_due() -> datetime | None:

@@ -14,6 +14,7 @@ from countbridge.exchange.queue import follow
 from countbridge.stocktake import paperwork, refused
 from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.models import AdjustmentLine, Count, Difference, Line
+from countbridge.stocktake.posting import reopen_changed
 
 Key = tuple[str, str, str]
 AGAIN_AFTER = 60.0
@@ -34,7 +35,8 @@ def verify(count_id: int) -> None:
         )
         if held.state not in (Count.State.VERIFYING, Count.State.DIFFERENCES):
             return
-        _conclude(held, _differences(held, counted, books))
+        if not reopen_changed(held):
+            _conclude(held, _differences(held, counted, books))
 
 
 def _counted_keys(count: Count) -> set[Key]:

@@ -36,7 +36,7 @@ UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFEREN
 def post(count_id: int) -> None:
     """Check the ledger, then write down everything that will be posted and queue the ERP's documents."""
     count = Count.objects.select_related("link__erp", "link__wms").get(pk=count_id)
-    if count.state != Count.State.POSTING or count.adjustments.exists():
+    if count.state != Count.State.POSTING or _under_way(count):
         return
     _papers_taken(count)
     lines = list(count.lines.exclude(state=Line.State.UNCOUNTED))
@@ -44,9 +44,9 @@ def post(count_id: int) -> None:
     books = read_both(count.link, sorted({line.erp_location for line in lines}), counted)
     with transaction.atomic():
         held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
-        if held.state != Count.State.POSTING or held.adjustments.exists():
+        if held.state != Count.State.POSTING or _under_way(held):
             return
-        if _reopen_changed(count):
+        if reopen_changed(count):
             return
         if _hold_unexplained(count, [line for line in lines if line.state in Line.POSTABLE], books):
             return
@@ -54,7 +54,7 @@ def post(count_id: int) -> None:
         carry_on(count)
 
 
-def _reopen_changed(count: Count) -> bool:
+def reopen_changed(count: Count) -> bool:
     """Movements that came in since the lines were decided, for moments before their scans: nobody agreed to what the
     variances are now, so the count goes back to its people instead of posting the old ones."""
     counted = count.lines.select_for_update(no_key=True).filter(counted__isnull=False).order_by("pk")
@@ -101,18 +101,25 @@ def _residue(line: Line, now: Decimal, since: Iterable[Movement]) -> Decimal:
     return closure_residue(line.snapshot, now, known, latest)
 
 
+def _under_way(count: Count) -> bool:
+    return _waiting(count, "erp") or _waiting(count, "wms")
+
+
 def _write_erp(count: Count, books: Books) -> None:
-    """One document for each ERP location and its line limit: ΣV of the counted bins, less the gap between the books."""
+    """One document for each ERP location and its line limit: what the counted bins owe, less what was written for them
+    before, less the gap between the books."""
     by_key: dict[Key, list[Line]] = defaultdict(list)
     for line in count.lines.all():
         by_key[line.erp_location, line.item, line.lot].append(line)
+    carried, written, refused = written_in_wms(count), _written_in_erp(count), _refused_in_erp(count)
     changes: dict[str, list[tuple[Key, Decimal, Decimal]]] = defaultdict(list)
     for key, lines in sorted(by_key.items()):
-        variances = [line.variance or Decimal(0) for line in lines if line.state in Line.POSTABLE]
-        # A gap is closed only where everything that stands for the key was counted and nothing is kept as it was.
-        whole = len(variances) == len(lines)
+        owed = [owes(line, carried[key_of(line)]) for line in lines]
+        # A gap is closed only where everything that stands for the key was counted and nothing is kept as it was, and once:
+        # a refused line that waits still holds its part.
+        whole = key not in refused and all(line.state in Line.POSTABLE for line in lines)
         gap = books.erp[key] - books.wms[key] if whole and key in books.erp else Decimal(0)
-        parts = split(gap, Decimal(0), variances)
+        parts = split(gap, Decimal(0), [*owed, -written[key]])
         if parts.erp:
             changes[key[0]].append((key, parts.erp, parts.gap))
         if parts.gap:
@@ -127,6 +134,34 @@ def _write_erp(count: Count, books: Books) -> None:
             for (loc, item, lot), change, gap in rows
         ]
         _write_documents(count, "erp", changed, location)
+
+
+def owes(line: Line, written: Decimal) -> Decimal:
+    """The change of the book a line asks for in all. A line that keeps the book asks for no other than was made already."""
+    return line.variance or Decimal(0) if line.state in Line.POSTABLE else written
+
+
+def written_in_wms(count: Count) -> dict[Key, Decimal]:
+    """What the documents of the count change in the WMS, by bin, item and lot. A refused line that was sent again in another
+    document counts once; one that waits or was given up counts, too: it goes its own way."""
+    written: dict[Key, Decimal] = defaultdict(Decimal)
+    for line in AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="wms").exclude(fate="resent"):
+        written[line.bin, line.item, line.lot] += line.quantity
+    return written
+
+
+def _written_in_erp(count: Count) -> dict[Key, Decimal]:
+    """The same in the ERP by location, item and lot, without what closed gaps between the books."""
+    written: dict[Key, Decimal] = defaultdict(Decimal)
+    for line in AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(fate="resent"):
+        written[line.erp_location, line.item, line.lot] += line.quantity - line.gap
+    return written
+
+
+def _refused_in_erp(count: Count) -> set[Key]:
+    """Keys with a line the ERP has not taken, and that was not sent again in another document."""
+    lines = AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(ok=True)
+    return set(lines.exclude(fate=AdjustmentLine.Fate.RESENT).values_list("erp_location", "item", "lot"))
 
 
 def write_again(count: Count, side: str, lines: Sequence[AdjustmentLine]) -> None:
@@ -167,22 +202,17 @@ def _erp_fields(count: Count, adjustment: Adjustment) -> dict[str, str]:
 
 
 def _write_wms(count: Count) -> None:
-    """The bins' own variances, for the lines whose ERP posting stands and that were not carried before."""
-    carried = set(
-        AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="wms").values_list("bin", "item", "lot")
-    )
-    refused = set(
-        AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp")
-        .exclude(ok=True).exclude(fate=AdjustmentLine.Fate.RESENT).values_list("erp_location", "item", "lot")
-    )  # fmt: skip
-    lines = [
-        AdjustmentLine(
-            bin=line.bin, erp_location=line.erp_location, item=line.item, lot=line.lot,
-            quantity=line.variance or Decimal(0),
-        )
-        for line in count.lines.filter(state__in=Line.POSTABLE).order_by("bin", "item", "lot")
-        if line.variance and (line.erp_location, line.item, line.lot) not in refused and key_of(line) not in carried
-    ]  # fmt: skip
+    """What each bin owes and was not carried before, for the lines whose ERP posting stands."""
+    carried, refused = written_in_wms(count), _refused_in_erp(count)
+    lines = []
+    for line in count.lines.order_by("bin", "item", "lot"):
+        left = owes(line, carried[key_of(line)]) - carried[key_of(line)]
+        if left and (line.erp_location, line.item, line.lot) not in refused:
+            lines.append(
+                AdjustmentLine(
+                    bin=line.bin, erp_location=line.erp_location, item=line.item, lot=line.lot, quantity=left
+                )
+            )
     _write_documents(count, "wms", lines)
 
 

@@ -39,6 +39,7 @@ class Delivery(models.Model):
     fault = models.CharField(max_length=20, blank=True)
     setbacks = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)  # when it last may have left for a system that has to be searched
     then = models.JSONField(null=True)
     created_at = models.DateTimeField(default=clock.now)
     settled_at = models.DateTimeField(null=True)
