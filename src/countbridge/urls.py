@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
+from countbridge.api import metrics
 from countbridge.api.app import api
 from countbridge.web import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
+    path("metrics", metrics.show),
     path("healthz", views.alive),
     path("readyz", views.ready),
     re_path(r"^pda(?:/(?P<path>.*))?$", views.pda),

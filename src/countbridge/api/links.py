@@ -22,6 +22,13 @@ class SystemHealth(Schema):
     ok: bool
     last_seen: str | None
     message: str | None
+    breaker: str
+    retry_at: str | None
+    calls: int
+    failed: dict[str, int]
+    success_rate: str | None
+    p50_ms: int | None
+    p95_ms: int | None
 
 
 class FlowHealth(Schema):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import Count as Number
 from django.db.models import Exists, Max, OuterRef, Q
 
-from countbridge.exchange.models import Cadence, Delivery, QuarantinedRecord
+from countbridge.domain.decimals import round_half_up
+from countbridge.exchange.calls import Figures, figures
+from countbridge.exchange.models import Breaker, Cadence, Delivery, QuarantinedRecord
 from countbridge.links.models import Link, System
 from countbridge.messages import render
 
@@ -28,11 +31,17 @@ def needs_people() -> Q:
 
 def of_link(link: Link, language: str) -> dict[str, Any]:
     """One link's health, sentences in `language`."""
+    hour = figures([link.erp, link.wms])
+    breakers = {each.pk: each for each in Breaker.objects.filter(pk__in=[link.erp_id, link.wms_id])}
+    erp, wms = (
+        _system(each, language) | _called(hour.get(each.pk)) | _breaker(breakers.get(each.pk))
+        for each in (link.erp, link.wms)
+    )
     return {
         "code": link.code,
         "name": link.name,
-        "erp": _system(link.erp, language),
-        "wms": _system(link.wms, language),
+        "erp": erp,
+        "wms": wms,
         "flows": _flows(link, language),
         "quarantine": QuarantinedRecord.objects.filter(link=link, state=QuarantinedRecord.State.WAITING).count(),
     }
@@ -48,6 +57,27 @@ def _system(system: System, language: str) -> dict[str, Any]:
         "last_seen": system.last_seen.isoformat() if system.last_seen else None,
         "message": render(error["code"], error["params"], language) if error else None,
     }
+
+
+def _called(hour: Figures | None) -> dict[str, Any]:
+    """The calls of the last hour; the rate of those that went well in percent, None without any."""
+    if hour is None:
+        return {"calls": 0, "failed": {}, "success_rate": None, "p50_ms": None, "p95_ms": None}
+    rate = round_half_up(Fraction(100 * hour.good, hour.calls), 1)
+    return {
+        "calls": hour.calls,
+        "failed": dict(hour.failures),
+        "success_rate": format(rate, "f"),
+        "p50_ms": hour.p50,
+        "p95_ms": hour.p95,
+    }
+
+
+def _breaker(held: Breaker | None) -> dict[str, Any]:
+    """Whether the system is being called, and when it is tried again if not."""
+    if held is None:
+        return {"breaker": Breaker.State.CLOSED, "retry_at": None}
+    return {"breaker": held.state, "retry_at": held.retry_at.isoformat() if held.retry_at else None}
 
 
 def _flows(link: Link, language: str) -> list[dict[str, Any]]:
