@@ -11,9 +11,10 @@ from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
 from countbridge.api.tables import Natural
 from countbridge.errors import InputError, NotFound
-from countbridge.exchange import attempts, resending, review
+from countbridge.exchange import attempts, health, resending, review
 from countbridge.exchange.faults import FOR_ADMINISTRATORS
 from countbridge.exchange.models import Attempt, Delivery
+from countbridge.people.language import language_of
 from countbridge.stocktake import summaries
 
 router = Router(tags=["deliveries"], by_alias=True)
@@ -40,9 +41,16 @@ class DeliveryRow(Schema):
     for_administrators: bool
 
 
+class DownSystem(Schema):
+    system: str
+    message: str
+    retry_at: str | None
+
+
 class DeliveryPage(Schema):
     total: int
     rows: list[DeliveryRow]
+    down: list[DownSystem]
 
 
 class Outcome(Schema):
@@ -146,9 +154,14 @@ def list_deliveries(
     offset: Natural = 0,
     limit: Natural = 100,
 ) -> dict[str, Any]:
-    """Deliveries, newest first. `q` finds in keys and in what was sent (item codes, documents)."""
+    """Deliveries, newest first. `q` finds in keys and in what was sent (item codes, documents). `down`: the systems that are
+    left alone for now because they failed again and again."""
     found = _filtered(_visible(request), Filter(count=count, state=state, flow=flow, q=q))
-    return {"total": found.count(), "rows": [_row(request, d) for d in found[offset : offset + min(limit, 500)]]}
+    return {
+        "total": found.count(),
+        "rows": [_row(request, d) for d in found[offset : offset + min(limit, 500)]],
+        "down": health.down(language_of(request)),
+    }
 
 
 @router.get("/{delivery}", auth=needs("delivery.view"), response=DeliveryDetail)

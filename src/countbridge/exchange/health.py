@@ -80,6 +80,21 @@ def _breaker(held: Breaker | None) -> dict[str, Any]:
     return {"breaker": held.state, "retry_at": held.retry_at.isoformat() if held.retry_at else None}
 
 
+def down(language: str) -> list[dict[str, Any]]:
+    """The systems that are left alone for now, and when each is tried again."""
+    shut = Breaker.objects.exclude(state=Breaker.State.CLOSED).select_related("system").order_by("system__code")
+    return [
+        {
+            "system": held.system.name,
+            "message": render(
+                "exchange.system_down", {"system": held.system.name, "failures": held.failures}, language
+            ),
+            "retry_at": held.retry_at.isoformat() if held.retry_at and held.state == Breaker.State.OPEN else None,
+        }
+        for held in shut
+    ]
+
+
 def _flows(link: Link, language: str) -> list[dict[str, Any]]:
     totals = (
         Delivery.objects.filter(link=link)
