@@ -184,7 +184,7 @@ def test_the_link_says_so(make_stage: Callable[..., Stage]) -> None:
     assert shown["retry_at"] is not None
     assert shown["calls"] == OPENS_AFTER + 1
     assert shown["failed"] == {"unreachable": OPENS_AFTER}
-    assert shown["success_rate"] == "16.7"
+    assert shown["success_rate"] == "16.6"
     assert shown["p50_ms"] == shown["p95_ms"] == calls.LIMITS[0]
 
 

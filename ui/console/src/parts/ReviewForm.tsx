@@ -36,7 +36,7 @@ export function ReviewForm({ of }: { of: DeliveryDetail }) {
           {decision === "arrived" ? (
             <label className="field"><span>{t("review.number", { system: of.system })}</span><Input value={number} maxLength={120} onChange={(event) => setNumber(event.target.value)} /></label>
           ) : null}
-          <div className="bar-actions"><Button type="primary" danger={decision === "give_up"} disabled={!complete} onClick={() => setAsking(true)}>{t("review.decide")}</Button></div>
+          <div className="bar-actions review-act"><Button type="primary" danger={decision === "give_up"} disabled={!complete} onClick={() => setAsking(true)}>{t("review.decide")}</Button></div>
         </>
       ) : <p className="quiet">{t("review.others")}</p>}
       {asking && decision ? <Confirm of={of} decision={decision} number={number.trim()} close={() => setAsking(false)} /> : null}
