@@ -171,6 +171,27 @@ def test_a_thousand_are_sent_again_in_one_statement_and_a_few_jobs(stage: Stage)
     assert len(received(stage)) == 250
 
 
+def test_many_are_asked_for_by_their_ids_or_by_the_lists_filter(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(people=("zhou", "qian", "feng"))
+    stage.world.wms.calls.fail("write:baseline", trouble.rejected, times=3)
+    made = [paper(stage, key, key) for key in ("a1", "a2", "b1")]
+    stage.queue.run()
+
+    def ask(who: str = "zhou", **body: object) -> tuple[int, object]:
+        answer = stage.api(who, "/deliveries/resend", {"reason": "period opened", **body})
+        return answer.status_code, answer.json().get("queued", answer.json().get("code"))
+
+    assert ask(filter={"q": "a"}, reason="x") == (422, "stocktake.reason_missing")
+    assert ask() == ask(ids=[], filter={}) == (422, "api.ids_or_filter")
+    assert ask("qian", filter={}) == (403, "people.not_allowed")
+    assert ask(filter={"state": "rejected", "q": "a"}) == (200, 2)
+    assert ask(ids=[made[2].pk, made[0].pk], filter=None) == (200, 2), "one is on its way already and is hurried"
+    assert stage.queue.run() == {}
+    assert set(states().values()) == {"confirmed"}
+    assert ask(filter={}) == (200, 0)
+    assert stage.world.wms.calls.seen["write:baseline"] == 6
+
+
 def test_a_batch_goes_on_with_what_stays_open(stage: Stage) -> None:
     for number in range(4):
         paper(stage, f"k{number}", f"D{number}")

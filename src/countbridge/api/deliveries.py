@@ -164,7 +164,7 @@ def list_deliveries(
     }
 
 
-@router.get("/{delivery}", auth=needs("delivery.view"), response=DeliveryDetail)
+@router.get("/{int:delivery}", auth=needs("delivery.view"), response=DeliveryDetail)
 def show_delivery(request: Request, delivery: int) -> dict[str, Any]:
     """One delivery with every request and response, secrets masked; `behind` is how many later ones wait for it."""
     found = _get(request, delivery)
@@ -216,7 +216,7 @@ def resend_many(request: Request, body: Again) -> dict[str, int]:
     return {"queued": resending.resend(found, body.reason, request.auth.username)}
 
 
-@router.post("/{delivery}/resend", auth=needs("delivery.resend"), response=dict[str, bool])
+@router.post("/{int:delivery}/resend", auth=needs("delivery.resend"), response=dict[str, bool])
 def resend(request: Request, delivery: int, body: schemas.Reason) -> dict[str, bool]:
     """Try again now. A delivery that may have arrived is looked for first; a confirmed one is never sent twice. Of a refused
     document of lines, those that wait in quarantine are sent, in documents of their own."""
@@ -224,7 +224,7 @@ def resend(request: Request, delivery: int, body: schemas.Reason) -> dict[str, b
     return {"queued": resending.resend(one, body.reason, request.auth.username) > 0}
 
 
-@router.post("/{delivery}/decide", auth=needs("delivery.decide"), response=DeliveryDetail)
+@router.post("/{int:delivery}/decide", auth=needs("delivery.decide"), response=DeliveryDetail)
 def decide(request: Request, delivery: int, body: Verdict) -> dict[str, Any]:
     """Say what became of a write that no system can tell: it `arrived` (with its number there), `did_not_arrive` (it is sent
     again) or you `give_up` (it never is). Your name and reason are kept with it."""
