@@ -42,6 +42,7 @@ class Erp:
     approvals: dict[str, dict[str, str | None]] = field(default_factory=dict)
     documents: dict[str, dict[str, object]] = field(default_factory=dict)
     refuses: dict[str, str] = field(default_factory=dict)  # item → why no line of it is taken
+    takes_the_rest: bool = False  # of a document with a line it refuses; else it takes a document whole or not at all
     ids: count[int] = field(default_factory=lambda: count(100))
 
     def confirm(self, document: str) -> None:
@@ -79,6 +80,7 @@ class Wms:
     shown: Callable[[list[dict[str, str | None]]], list[dict[str, str | None]]] = list  # what its feed makes of a page
     stuck_at: int | None = None  # the cursor its feed gives whatever was asked
     clock_ahead: timedelta = timedelta(0)
+    refuses_goods: dict[str, str] = field(default_factory=dict)  # sku → why this item is not taken
 
     def of_kind(self, kind: str) -> list[tuple[dict[str, str | None], list[dict[str, str | None]]]]:
         return [(fields, lines) for known, fields, lines in self.received.values() if known == kind]
@@ -88,7 +90,8 @@ class Wms:
         return sorted(
             (str(line["bin"]), str(line["sku"]), line["lot"] or "", Decimal(str(line["delta"])))
             for key, messages in self.answers.items()
-            for line, message in zip(self.received[key][2], messages, strict=True) if not message
+            for line, message in zip(self.received[key][2], messages, strict=True)
+            if self.received[key][0] == "adjustment" and not message
         )  # fmt: skip
 
 

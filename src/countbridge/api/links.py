@@ -28,6 +28,13 @@ class SystemHealth(Schema):
     message: str | None
     clock_offset_seconds: int | None
     warning: str | None
+    breaker: str
+    retry_at: str | None
+    calls: int
+    failed: dict[str, int]
+    success_rate: str | None
+    p50_ms: int | None
+    p95_ms: int | None
 
 
 class FlowHealth(Schema):

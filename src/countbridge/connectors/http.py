@@ -7,10 +7,12 @@ and `OutcomeUnknown` is raised. Reads change nothing, so their failures are `Try
 from __future__ import annotations
 
 import logging
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 import httpx
@@ -113,7 +115,7 @@ class HttpClient:
         # Neither proxies nor .netrc from the environment: both would send credentials where nobody meant them.
         self._client = httpx.Client(
             trust_env=False,
-            verify=httpx.create_ssl_context(),
+            verify=_trusted(),
             timeout=httpx.Timeout(float(self._timeouts.read), connect=float(self._timeouts.connect)),
             limits=httpx.Limits(max_connections=self._limits.concurrency),
         )
@@ -252,6 +254,12 @@ class HttpClient:
                 received_bytes=len(received),
             )
         )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates this machine trusts. Reading them takes longer than most calls, and clients come and go."""
+    return httpx.create_ssl_context()
 
 
 def named(system: str, request: Request) -> dict[str, object]:

@@ -24,16 +24,41 @@ LIMITS = (5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)
 KEEP_MINUTES = timedelta(days=14)
 Key = tuple[datetime, str, str]
 
-ADD = """
-INSERT INTO exchange_callminute AS kept (system_id, minute, effect, fault, calls, milliseconds, buckets)
-SELECT * FROM jsonb_to_recordset(%s) AS new(
-    system_id bigint, minute timestamptz, effect text, fault text, calls bigint, milliseconds bigint, buckets bigint[])
-ON CONFLICT (system_id, minute, effect, fault) DO UPDATE SET
+UPDATE = """
     calls = kept.calls + EXCLUDED.calls,
     milliseconds = kept.milliseconds + EXCLUDED.milliseconds,
     buckets = ARRAY(
         SELECT before + added FROM unnest(kept.buckets, EXCLUDED.buckets) WITH ORDINALITY AS b(before, added, n) ORDER BY n)
 """
+ADD = (
+    """
+INSERT INTO exchange_callminute AS kept (system_id, minute, effect, fault, calls, milliseconds, buckets)
+SELECT * FROM jsonb_to_recordset(%s) AS new(
+    system_id bigint, minute timestamptz, effect text, fault text, calls bigint, milliseconds bigint, buckets bigint[])
+ON CONFLICT (system_id, minute, effect, fault) DO UPDATE SET
+"""
+    + UPDATE
+)
+ROLL_UP = (
+    """
+WITH old AS (
+    DELETE FROM exchange_callminute WHERE minute < %s AND minute > 'epoch' RETURNING *
+), added AS (
+    SELECT system_id, effect, fault, n, sum(number)::bigint AS number
+    FROM old, unnest(buckets) WITH ORDINALITY AS b(number, n) GROUP BY 1, 2, 3, 4
+), summed AS (
+    SELECT system_id, effect, fault, sum(calls)::bigint AS calls, sum(milliseconds)::bigint AS milliseconds
+    FROM old GROUP BY 1, 2, 3
+)
+INSERT INTO exchange_callminute AS kept (system_id, minute, effect, fault, calls, milliseconds, buckets)
+SELECT system_id, 'epoch', effect, fault, calls, milliseconds, ARRAY(
+    SELECT a.number FROM added a
+    WHERE (a.system_id, a.effect, a.fault) = (s.system_id, s.effect, s.fault) ORDER BY a.n)
+FROM summed s
+ON CONFLICT (system_id, minute, effect, fault) DO UPDATE SET
+"""
+    + UPDATE
+)
 
 
 @dataclass
@@ -137,6 +162,23 @@ def totals() -> list[tuple[str, str, str, int]]:
     return list(grouped.order_by("system__code", "effect", "fault"))
 
 
-def forget() -> int:
-    """Drop the figures of minutes long past; returns how many."""
-    return CallMinute.objects.filter(minute__lt=clock.now() - KEEP_MINUTES).delete()[0]
+def durations() -> list[tuple[str, str, list[int], int]]:
+    """All kept calls by system and effect: their buckets, and their milliseconds in all."""
+    found: dict[tuple[str, str], tuple[list[int], int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.code, c.effect, b.n, sum(b.calls)::bigint FROM exchange_callminute c"
+            " JOIN links_system s ON s.id = c.system_id, unnest(c.buckets) WITH ORDINALITY AS b(calls, n)"
+            " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        )
+        for code, effect, _, number in cursor.fetchall():
+            found.setdefault((code, effect), ([], 0))[0].append(number)
+    lasted = CallMinute.objects.values_list("system__code", "effect").annotate(sum=Sum("milliseconds"))
+    sums = {(code, effect): total for code, effect, total in lasted.order_by("system__code", "effect")}
+    return [(code, effect, buckets, sums[code, effect]) for (code, effect), (buckets, _) in found.items()]
+
+
+def roll_up() -> None:
+    """The minutes of long ago become one row, so that the totals a monitoring system watches never shrink."""
+    with connection.cursor() as cursor:
+        cursor.execute(ROLL_UP, [clock.now() - KEEP_MINUTES])

@@ -23,7 +23,7 @@ def deliver_many(deliveries: list[int]) -> None:
 @app.task(name="exchange.tidy", queueing_lock="exchange.tidy", retry=Patiently())
 def tidy(timestamp: int) -> None:
     attempts.forget_bodies()
-    calls.forget()
+    calls.roll_up()
     hooks.tidy(clock.now())
 
 

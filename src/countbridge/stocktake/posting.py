@@ -258,11 +258,12 @@ def settled(adjustment_id: int) -> None:
             .get(pk=adjustment.count_id)
         )
         delivery = adjustment.delivery
-        if delivery is None or not delivery.settled or count.state not in UNTIL_CLOSED:
+        if delivery is None or not delivery.settled:
             return
         adjustment.count = count
         note(adjustment, delivery)
-        carry_on(count)
+        if count.state in UNTIL_CLOSED:
+            carry_on(count)
 
 
 def carry_on(count: Count) -> None:

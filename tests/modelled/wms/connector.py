@@ -94,7 +94,10 @@ class ModelledWms(ModelledConnector):
 
     def _take(self, document: Document, key: str) -> None:
         if document.kind == "item":
-            self.wms.goods |= {str(line["sku"]): dict(line) for line in document.lines}
+            refused = [self.wms.refuses_goods.get(str(line["sku"]), "") for line in document.lines]
+            self.wms.answers[key] = refused
+            taken = [line for line, refusal in zip(document.lines, refused, strict=True) if not refusal]
+            self.wms.goods |= {str(line["sku"]): dict(line) for line in taken}
         if document.kind != "adjustment":
             return
         said = self.wms.answers[key] = [self.wms.refuses.get(str(line["sku"]), "") for line in document.lines]
