@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from countbridge import clock
-from countbridge.exchange import cadence, deliveries, hooks
+from countbridge.exchange import cadence, deliveries, hooks, subscriptions
 from countbridge.exchange.retry import Patiently
 
 
@@ -14,10 +14,16 @@ def deliver(delivery: int) -> None:
     deliveries.deliver(delivery)
 
 
+@app.task(name="exchange.publish", retry=Patiently())
+def publish(subscription: int) -> None:
+    subscriptions.publish(subscription)
+
+
 @app.periodic(cron="* * * * * */2")
 @app.task(name="exchange.tick", queueing_lock="exchange.tick")
 def tick(timestamp: int) -> None:
     cadence.start_due()
+    subscriptions.start_due()
 
 
 @app.periodic(cron="17 * * * *")
