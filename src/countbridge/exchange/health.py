@@ -11,8 +11,8 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from countbridge import clock
 from countbridge.exchange import clocks
-from countbridge.exchange.models import Breaker, Cadence, Delivery, FlowRun, QuarantinedRecord
 from countbridge.exchange.calls import Figures, figures
+from countbridge.exchange.models import Breaker, Cadence, Delivery, FlowRun, QuarantinedRecord
 from countbridge.links.models import Link, System
 from countbridge.links.timing import said, timing_of
 from countbridge.messages import render

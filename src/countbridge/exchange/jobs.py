@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from countbridge import clock
-from countbridge.exchange import attempts, cadence, calls, deliveries, hooks, resending
+from countbridge.exchange import attempts, cadence, calls, deliveries, hooks, resending, subscriptions
 from countbridge.exchange.retry import Patiently
 
 
@@ -17,6 +17,11 @@ def deliver(delivery: int) -> None:
 @app.task(name="exchange.deliver_many", retry=Patiently())
 def deliver_many(deliveries: list[int]) -> None:
     resending.deliver_many(deliveries)
+
+
+@app.task(name="exchange.publish", retry=Patiently())
+def publish(subscription: int) -> None:
+    subscriptions.publish(subscription)
 
 
 @app.periodic(cron="17 * * * *")
@@ -31,3 +36,4 @@ def tidy(timestamp: int) -> None:
 @app.task(name="exchange.tick", queueing_lock="exchange.tick")
 def tick(timestamp: int) -> None:
     cadence.start_due()
+    subscriptions.start_due()

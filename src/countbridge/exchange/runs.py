@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from countbridge import clock
 from countbridge.errors import CountbridgeError
 from countbridge.exchange import events
+from countbridge.exchange.alone import alone
 from countbridge.exchange.models import Cadence, FlowRun
 from countbridge.exchange.retry import NotYet
 from countbridge.links.models import Link
@@ -40,7 +41,8 @@ def run(link: Link, flow: str) -> Iterator[None]:
     if cadence is None:  # run by hand, without a schedule
         yield
         return
-    with _alone(cadence):
+    # The queue lets no two jobs of a flow run at once; this holds even when one worker was only believed to be dead.
+    with alone(LOCK_SPACE, cadence.pk, "cadence.runs_elsewhere", flow=flow):
         began = _begin(cadence)
         counted = [0]
         token = _rows.set(counted)
@@ -54,21 +56,6 @@ def run(link: Link, flow: str) -> Iterator[None]:
         finally:
             _rows.reset(token)
         _end(cadence, began, counted[0], error)
-
-
-@contextmanager
-def _alone(cadence: Cadence) -> Iterator[None]:
-    """The queue lets no two jobs of a flow run at once; this holds even when one worker was only believed to be dead.
-    PostgreSQL gives the lock back when its holder's connection ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, cadence.pk])
-        if not cursor.fetchone()[0]:
-            raise NotYet("cadence.runs_elsewhere", after=2.0, flow=cadence.flow)
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, cadence.pk])
 
 
 def _begin(cadence: Cadence) -> datetime:

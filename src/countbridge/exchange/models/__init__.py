@@ -1,10 +1,11 @@
 from countbridge.exchange.models.cadence import Cadence, FlowRun
 from countbridge.exchange.models.deliveries import Attempt, Delivery, ReviewDecision
-from countbridge.exchange.models.events import Event
+from countbridge.exchange.models.events import Event, FeedEpoch
 from countbridge.exchange.models.feeds import FeedCursor, Movement
 from countbridge.exchange.models.hooks import HookMessage, HookRefusal
 from countbridge.exchange.models.quarantine import QuarantinedRecord
 from countbridge.exchange.models.sent import SentRecord
+from countbridge.exchange.models.subscriptions import Subscription, SubscriptionAttempt
 from countbridge.exchange.models.systems import Breaker, CallMinute, NextTurn
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Delivery",
     "Event",
     "FeedCursor",
+    "FeedEpoch",
     "FlowRun",
     "HookMessage",
     "HookRefusal",
@@ -23,4 +25,6 @@ __all__ = [
     "QuarantinedRecord",
     "ReviewDecision",
     "SentRecord",
+    "Subscription",
+    "SubscriptionAttempt",
 ]
