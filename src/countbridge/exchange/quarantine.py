@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
@@ -34,6 +34,13 @@ def put(
 def settle(link: Link, flow: str, source_id: str) -> None:
     """The record went on after all."""
     QuarantinedRecord.objects.filter(link=link, flow=flow, source_id=source_id, state=State.WAITING).update(
+        state=State.RESENT
+    )
+
+
+def settle_all(link: Link, flow: str, source_ids: Sequence[str]) -> None:
+    """The records went on after all."""
+    QuarantinedRecord.objects.filter(link=link, flow=flow, source_id__in=source_ids, state=State.WAITING).update(
         state=State.RESENT
     )
 
