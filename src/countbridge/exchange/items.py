@@ -19,7 +19,7 @@ from countbridge.errors import CountbridgeError, InputError, NotFound
 from countbridge.exchange import events, quarantine
 from countbridge.exchange.deliveries import content_hash, propose
 from countbridge.exchange.maps import Rows, sorted_out
-from countbridge.exchange.models import Doubt, SentRecord
+from countbridge.exchange.models import Delivery, Doubt, SentRecord
 from countbridge.exchange.pages import read
 from countbridge.exchange.rows import needed, number, whole
 from countbridge.exchange.systems import opened
@@ -96,6 +96,49 @@ def sync(link: Link) -> int:
     travelled = _send_changed(link)
     _run("DROP TABLE seen_items, changed_items")
     return travelled
+
+
+def compare(link: Link) -> int:
+    """Where the WMS lists its items: read them back, and tell it again what it no longer holds as it was told. What stays
+    different though it was told again is told to people instead. Returns how many differ."""
+    open_ones = Delivery.objects.filter(link=link, flow=FLOW).exclude(state__in=Delivery.SETTLED)
+    if "items" not in definition(link.wms.connector).manifest.datasets or open_ones.exists():
+        return 0
+    _run("DROP TABLE IF EXISTS seen_items, changed_items", f"CREATE TEMP TABLE seen_items (at bigserial, {TABLE})")
+    _read(link)
+    _run("CREATE INDEX ON seen_items (record)", "DROP TABLE IF EXISTS held_items",
+         "CREATE TEMP TABLE held_items (record text, same boolean)")  # fmt: skip
+    with opened(link.wms) as connector:
+        unique = connector.manifest.dataset("items").unique
+        for page in read(connector, link.wms, "items", {}, None):
+            _lay_beside(page, unique)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(DRIFTED, [link.pk])
+        drifted = cursor.fetchall()
+        again = [record for record, resent in drifted if not resent]
+        if drifted:
+            code = "exchange.items_drifted" if again else "exchange.items_stay_different"
+            events.record("drift", code, number=len(again or drifted), first=(again or drifted[0])[0], link=link.code)
+        SentRecord.objects.filter(link=link, flow=FLOW, record__in=again).update(content="", resent=True)
+    _run("DROP TABLE seen_items, held_items")
+    if again:
+        sync(link)
+    return len(drifted)
+
+
+def _lay_beside(page: Page, unique: Sequence[str]) -> None:
+    """Does the WMS hold each of its records as it was told? Only fields it was told, and tells, are looked at."""
+    theirs = {"/".join(row.get(name) or "" for name in unique): row for row in page.rows}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT record, said FROM seen_items WHERE record = ANY(%s)", [list(theirs)])
+        rows = []
+        for record, said in cursor.fetchall():
+            held = theirs[record]
+            told = json.loads(said)
+            rows.append(
+                (record, all((held[name] or "") == (value or "") for name, value in told.items() if name in held))
+            )
+        cursor.executemany("INSERT INTO held_items VALUES (%s, %s)", rows)
 
 
 def _run(*statements: str) -> None:
@@ -278,10 +321,17 @@ def _propose(link: Link, found: Sequence[Changed]) -> int:
     return len(news)
 
 
+# Told as it is now (nothing newer waits to be told), and not held so.
+DRIFTED = """
+SELECT s.record, r.resent FROM seen_items s
+JOIN exchange_sentrecord r ON r.link_id = %s AND r.flow = 'F1' AND r.record = s.record AND r.content = s.content
+WHERE NOT EXISTS (SELECT 1 FROM held_items h WHERE h.record = s.record AND h.same)
+ORDER BY s.record"""
 SENT = """
 INSERT INTO exchange_sentrecord AS known (link_id, flow, record, content, turn)
 SELECT %s, 'F1', record, content, 1 FROM unnest(%s::text[], %s::text[]) AS t (record, content)
-ON CONFLICT (link_id, flow, record) DO UPDATE SET content = excluded.content, turn = known.turn + 1"""
+ON CONFLICT (link_id, flow, record)
+DO UPDATE SET content = excluded.content, turn = known.turn + 1, resent = known.resent AND known.content = ''"""
 
 
 def _line_limit(link: Link) -> int:

@@ -11,7 +11,7 @@ from countbridge.exchange import cadence, masters
 from countbridge.exchange.models import QuarantinedRecord
 from countbridge.exchange.retry import Patiently
 from countbridge.links.models import Link
-from countbridge.stocktake import approvals, closing, posting, prepare, progress, resend, results
+from countbridge.stocktake import approvals, closing, drift, posting, prepare, progress, repairs, resend, results
 from countbridge.stocktake.models import Count
 
 FLOWS = {
@@ -19,6 +19,7 @@ FLOWS = {
     "items": ("stocktake.sync", 300),
     "movements": ("stocktake.follow_movements", 2),
     "results": ("stocktake.fetch_results", 3),
+    "compare": ("stocktake.compare", 86_400),
 }
 
 
@@ -109,3 +110,23 @@ def verify(count: int) -> None:
 @app.task(name="stocktake.resend", retry=Patiently())
 def resend_record(record: int) -> None:
     resend.again(QuarantinedRecord.objects.select_related("link__erp", "link__wms").get(pk=record))
+
+
+@app.task(name="stocktake.compare", retry=Patiently())
+def compare(link: int) -> None:
+    _run(link, "compare", drift.compare)
+
+
+@app.task(name="stocktake.repair", retry=Patiently())
+def repair(repair: int) -> None:
+    repairs.write(repair)
+
+
+@app.task(name="stocktake.repair_settled", retry=Patiently())
+def repair_settled(repair: int, delivery: int) -> None:
+    repairs.settled(repair)
+
+
+@app.task(name="stocktake.check_repair", retry=Patiently())
+def check_repair(repair: int) -> None:
+    repairs.check(repair)

@@ -14,6 +14,9 @@ class SentRecord(models.Model):
     record = models.CharField(max_length=200)
     content = models.CharField(max_length=64)
     turn = models.PositiveIntegerField(default=1)
+    resent = models.BooleanField(
+        default=False, db_default=False
+    )  # this content was told twice: the system held another
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["link", "flow", "record"], name="sent_record")]
