@@ -9,7 +9,7 @@ from ninja import Router, Schema
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
 from countbridge.errors import NotAllowed, NotFound
-from countbridge.exchange import feeds, health
+from countbridge.exchange import feeds, health, items
 from countbridge.exchange.models import FeedCursor
 from countbridge.links.models import FieldMap, Link
 from countbridge.people.language import language_of
@@ -80,7 +80,18 @@ class FeedShown(Schema):
     hole: dict[str, str] | None
 
 
+class DoubtShown(Schema):
+    """A reading that lacks many records: nothing is deleted until somebody confirms it."""
+
+    flow: str
+    known: int
+    missing: int
+    sample: list[str]
+    confirmed_by: str | None
+
+
 class LinkShown(LinkHealth):
+    doubts: list[DoubtShown]
     feeds: list[FeedShown]
     maps: list[MapShown]
     tables: list[TableShown]
@@ -124,6 +135,16 @@ def _shown(link: Link, language: str) -> dict[str, Any]:
             {"dataset": feed.dataset, "seen_until": shown.moment(feed.seen_until), "hole": feed.hole}
             for feed in FeedCursor.objects.filter(link=link).order_by("dataset")
         ],
+        "doubts": [
+            {
+                "flow": each.flow,
+                "known": each.known,
+                "missing": each.missing,
+                "sample": each.sample,
+                "confirmed_by": each.confirmed_by or None,
+            }
+            for each in link.doubts.order_by("flow")
+        ],
         "tables": [{"name": t.name, "rows": len(t.rows)} for t in link.tables.order_by("name")],
     }
 
@@ -132,3 +153,9 @@ def _shown(link: Link, language: str) -> dict[str, Any]:
 def accept_hole(request: Request, code: str, dataset: str, body: schemas.Reason) -> dict[str, int]:
     """Numbers missing in a feed never existed, or are gone for good: go on behind them. Your name and reason are kept."""
     return {"next": feeds.accept_hole(editable(request, code), dataset, body.reason, request.auth.username)}
+
+
+@router.post("/{code}/items/confirm", auth=needs("link.edit"), response=dict[str, int])
+def confirm_missing(request: Request, code: str, body: schemas.Reason) -> dict[str, int]:
+    """The items a reading lacks are really gone: the next reading makes them inactive. Your name and reason are kept."""
+    return {"missing": items.confirm_missing(editable(request, code), body.reason, request.auth.username)}

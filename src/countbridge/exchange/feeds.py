@@ -9,7 +9,7 @@ from django.db import transaction
 
 from countbridge.connectors.contract import Connector, Page, Row
 from countbridge.errors import ContractSurprise, CountbridgeError, CursorExpired, InputError, NotFound
-from countbridge.exchange import clocks, events, quarantine, runs
+from countbridge.exchange import clocks, events, quarantine
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.pages import read
@@ -63,7 +63,6 @@ class _Feed:
     def read(self, connector: Connector) -> datetime | None:
         state, _ = FeedCursor.objects.get_or_create(link=self.link, dataset=self.dataset)
         for page in read(connector, self.system, self.dataset, {}, state.cursor or None):
-            runs.count_rows(len(page.rows))
             state = self._take(state.pk, page)
             if not page.rows:
                 break

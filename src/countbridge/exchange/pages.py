@@ -11,7 +11,7 @@ from dataclasses import replace
 from countbridge import clock
 from countbridge.connectors.contract import Connector, Page
 from countbridge.errors import ContractSurprise
-from countbridge.exchange import clocks
+from countbridge.exchange import clocks, runs
 from countbridge.links.models import System
 
 MOST_PAGES = 200_000  # one reading; at five rows a page still a million of them
@@ -32,6 +32,7 @@ def steady(pages: Iterable[Page], system: System, dataset: str, most: int = MOST
     seen: set[bytes] = set()
     before = b""
     for number, page in enumerate(pages, start=1):
+        runs.count_rows(len(page.rows))
         told = {"system": system.name, "dataset": dataset, "page": number}
         if number > most:
             raise ContractSurprise("exchange.pages_without_end", most=most, **told)

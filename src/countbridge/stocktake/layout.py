@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -13,75 +14,64 @@ from countbridge.stocktake.policy import policy_of
 
 # The bins of a zone whose ERP location is one that is counted.
 PLACES = """
-places AS (
-    SELECT b.code, b.warehouse, b.zone, b.erp_location, b.walk_order
-    FROM links_bin b
-    JOIN stocktake_reading l ON l.count_id = %(count)s AND l.side = 'erp' AND l.part = b.erp_location
-    WHERE b.link_id = %(link)s AND b.zone = %(zone)s
-)"""
+CREATE TEMP TABLE zone_places AS
+SELECT b.code, b.warehouse, b.zone, b.erp_location, b.walk_order
+FROM links_bin b
+JOIN stocktake_reading l ON l.count_id = %(count)s AND l.side = 'erp' AND l.part = b.erp_location
+WHERE b.link_id = %(link)s AND b.zone = %(zone)s"""
 # What has to be counted in them: what the WMS has there, and what the ERP alone has where its location is one bin.
 # (In a location of many bins nobody can say where to look; the gap between the books shows it.) A key that no page showed
 # though it moved while the zone was read was empty at one moment of the reading: where its running sum is lowest.
-KEYS = (
-    "WITH "
-    + PLACES
-    + """,
-known AS (
+KEYS = """
+CREATE TEMP TABLE zone_keys AS
+WITH known AS (
     SELECT s.place, s.item, s.lot, sum(s.quantity) AS quantity, min(s.watermark) AS watermark
-    FROM stocktake_stagedstock s JOIN places p ON p.code = s.place
+    FROM stocktake_stagedstock s JOIN zone_places p ON p.code = s.place
     WHERE s.reading_id = %(reading)s GROUP BY s.place, s.item, s.lot
 ), moved AS (
     SELECT m.bin AS place, m.item, m.lot, m.ledger_seq,
            sum(m.quantity) OVER (PARTITION BY m.bin, m.item, m.lot ORDER BY m.ledger_seq) AS running,
            sum(m.quantity) OVER (PARTITION BY m.bin, m.item, m.lot) AS at_end
-    FROM exchange_movement m JOIN places p ON p.code = m.bin
+    FROM exchange_movement m JOIN zone_places p ON p.code = m.bin
     WHERE m.link_id = %(link)s AND m.ledger_seq > %(first)s AND m.ledger_seq <= %(last)s
-      AND NOT EXISTS (SELECT 1 FROM known k WHERE (k.place, k.item, k.lot) = (m.bin, m.item, m.lot))
 ), appeared AS (
     SELECT place, item, lot, 0::numeric AS quantity,
            CASE WHEN min(running) >= 0 THEN %(first)s
                 ELSE (array_agg(ledger_seq ORDER BY running, ledger_seq DESC))[1] END AS watermark
     FROM moved WHERE at_end > 0 GROUP BY place, item, lot
+), single AS (
+    SELECT b.erp_location, min(b.code) AS code FROM links_bin b
+    WHERE b.link_id = %(link)s AND b.erp_location IN (SELECT erp_location FROM zone_places)
+    GROUP BY b.erp_location HAVING count(*) = 1
 ), alone AS (
-    SELECT p.code AS place, s.item, s.lot, 0::numeric AS quantity, %(last)s::bigint AS watermark
-    FROM stocktake_stagedstock s
-    JOIN stocktake_reading r ON r.id = s.reading_id AND r.count_id = %(count)s AND r.side = 'erp'
-    JOIN places p ON p.erp_location = s.place
-    WHERE (SELECT count(*) FROM links_bin o WHERE o.link_id = %(link)s AND o.erp_location = s.place) = 1
-    GROUP BY p.code, s.item, s.lot
-), keys AS (
-    SELECT * FROM known
-    UNION ALL SELECT * FROM appeared
-    UNION ALL SELECT a.* FROM alone a
-    WHERE NOT EXISTS (SELECT 1 FROM known k WHERE (k.place, k.item, k.lot) = (a.place, a.item, a.lot))
-      AND NOT EXISTS (SELECT 1 FROM appeared k WHERE (k.place, k.item, k.lot) = (a.place, a.item, a.lot))
-)"""
+    SELECT o.code AS place, s.item, s.lot, 0::numeric AS quantity, %(last)s::bigint AS watermark
+    FROM single o
+    JOIN stocktake_reading r ON r.count_id = %(count)s AND r.side = 'erp'
+    JOIN stocktake_stagedstock s ON s.reading_id = r.id AND s.place = o.erp_location
+    GROUP BY o.code, s.item, s.lot
 )
-BINS = (
-    KEYS
-    + """
+SELECT DISTINCT ON (place, item, lot) place, item, lot, quantity, watermark
+FROM (SELECT *, 1 AS rank FROM known UNION ALL SELECT *, 2 FROM appeared UNION ALL SELECT *, 3 FROM alone) AS every
+ORDER BY place, item, lot, rank"""
+BINS = """
 SELECT p.warehouse, p.code, greatest(1, count(k.place))
-FROM places p LEFT JOIN keys k ON k.place = p.code
+FROM zone_places p LEFT JOIN zone_keys k ON k.place = p.code
 GROUP BY p.warehouse, p.code, p.walk_order ORDER BY p.warehouse, p.walk_order, p.code"""
-)
-LINES = (
-    KEYS
-    + """,
-walks AS (
-    SELECT s.id, code FROM stocktake_sheet s, jsonb_array_elements_text(s.bins) AS code
-    WHERE s.count_id = %(count)s AND s.zone = %(zone)s
-)
+WALKS = """
+CREATE TEMP TABLE zone_walks AS
+SELECT s.id, code FROM stocktake_sheet s, jsonb_array_elements_text(s.bins) AS code
+WHERE s.count_id = %(count)s AND s.zone = %(zone)s"""
+LINES = """
 INSERT INTO stocktake_line (
     count_id, sheet_id, warehouse, zone, bin, erp_location, item, item_name_zh, item_name_en, lot, unit, decimals, price,
     state, pass_number, snapshot, watermark, outcome, reasons, counter)
 SELECT %(count)s, w.id, p.warehouse, p.zone, p.code, p.erp_location, i.code, i.name_zh, i.name_en, k.lot, i.unit, i.decimals,
        i.price, 'open', 1, k.quantity, k.watermark, '', '[]', ''
-FROM keys k
-JOIN places p ON p.code = k.place
-JOIN walks w ON w.code = k.place
+FROM zone_keys k
+JOIN zone_places p ON p.code = k.place
+JOIN zone_walks w ON w.code = k.place
 JOIN links_item i ON i.link_id = %(link)s AND i.code = k.item
 ORDER BY p.walk_order, p.code, i.code, k.lot"""
-)
 BOOK = """
 INSERT INTO stocktake_bookline (count_id, erp_location, item, lot, quantity)
 SELECT r.count_id, s.place, s.item, s.lot, sum(s.quantity)
@@ -89,14 +79,17 @@ FROM stocktake_stagedstock s JOIN stocktake_reading r ON r.id = s.reading_id
 WHERE r.id = %s GROUP BY r.count_id, s.place, s.item, s.lot ORDER BY s.place, s.item, s.lot
 ON CONFLICT (count_id, erp_location, item, lot) DO UPDATE SET quantity = stocktake_bookline.quantity + excluded.quantity"""
 UNKNOWN = """
-SELECT s.item, min(s.place), array_agg(DISTINCT r.id)
-FROM stocktake_stagedstock s JOIN stocktake_reading r ON r.id = s.reading_id
-WHERE r.count_id = %(count)s
-  AND NOT EXISTS (SELECT 1 FROM links_item i WHERE i.link_id = %(link)s AND i.code = s.item)
-  AND (r.side = 'erp' OR EXISTS (
-      SELECT 1 FROM links_bin b JOIN stocktake_reading l
-      ON l.count_id = r.count_id AND l.side = 'erp' AND l.part = b.erp_location
-      WHERE b.link_id = %(link)s AND b.code = s.place))
+WITH strange AS MATERIALIZED (
+    SELECT s.item, s.place, r.id, r.side
+    FROM stocktake_reading r JOIN stocktake_stagedstock s ON s.reading_id = r.id
+    LEFT JOIN links_item i ON i.link_id = %(link)s AND i.code = s.item
+    WHERE r.count_id = %(count)s AND i.id IS NULL
+)
+SELECT s.item, min(s.place), array_agg(DISTINCT s.id)
+FROM strange s
+LEFT JOIN links_bin b ON b.link_id = %(link)s AND b.code = s.place
+LEFT JOIN stocktake_reading l ON l.count_id = %(count)s AND l.side = 'erp' AND l.part = b.erp_location
+WHERE s.side = 'erp' OR l.id IS NOT NULL
 GROUP BY s.item ORDER BY s.item"""
 GIVE = "UPDATE stocktake_sheet SET assignee_id = %s WHERE id = ANY(%s) AND assignee_id IS NULL"
 
@@ -104,6 +97,8 @@ GIVE = "UPDATE stocktake_sheet SET assignee_id = %s WHERE id = ANY(%s) AND assig
 def unknown_items(count: Count) -> list[tuple[str, str, list[int]]]:
     """Items in either book that are none here: code, a place it lies in, the readings it came with."""
     with connection.cursor() as cursor:
+        for table in ("stocktake_stagedstock", "stocktake_reading", "links_bin", "links_item"):
+            cursor.execute(f"ANALYZE {table}")  # they just grew: the plans below need to know
         cursor.execute(UNKNOWN, {"count": count.pk, "link": count.link_id})
         return list(cursor.fetchall())
 
@@ -145,7 +140,8 @@ def _zone(count: Count, reading: Reading) -> int:
             "count": count.pk, "link": count.link_id, "zone": reading.part, "reading": reading.pk,
             "first": reading.first_watermark or 0, "last": reading.watermark or 0,
         }  # fmt: skip
-        cursor.execute(BINS, asked)
+        _temporary(cursor, {"zone_places": PLACES, "zone_keys": KEYS}, asked)
+        cursor.execute(BINS)
         made = [
             Sheet(
                 count=count, number=f"{count.number}-{reading.part}-{number:02d}", warehouse=warehouse,
@@ -154,8 +150,19 @@ def _zone(count: Count, reading: Reading) -> int:
             for number, (warehouse, bins) in enumerate(_walks(cursor.fetchall(), policy.sheet_lines), start=1)
         ]  # fmt: skip
         Sheet.objects.bulk_create(made, batch_size=1000)
+        _temporary(cursor, {"zone_walks": WALKS}, asked)
         cursor.execute(LINES, asked)
-        return int(cursor.rowcount)
+        laid = int(cursor.rowcount)
+        cursor.execute("DROP TABLE zone_places, zone_keys, zone_walks")
+        return laid
+
+
+def _temporary(cursor: Any, tables: dict[str, str], asked: dict[str, str | int]) -> None:
+    """Tables of this zone alone, whose sizes the database knows when it plans what follows."""
+    for name, made in tables.items():
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
+        cursor.execute(made, asked)
+        cursor.execute(f"ANALYZE {name}")
 
 
 def _walks(bins: list[tuple[str, str, int]], most: int) -> Iterator[tuple[str, list[str]]]:

@@ -25,7 +25,7 @@ from countbridge.exchange.retry import NotYet
 from countbridge.links.models import System
 from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.judge import key_of, movements_of
-from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line
+from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line, Repair
 from countbridge.stocktake.progress import judge_again
 from countbridge.stocktake.refused import note
 
@@ -39,6 +39,7 @@ def post(count_id: int) -> None:
     if count.state != Count.State.POSTING or _under_way(count):
         return
     _papers_taken(count)
+    _no_repair_under_way(count)
     lines = list(count.lines.exclude(state=Line.State.UNCOUNTED))
     counted = {(line.erp_location, line.item, line.lot) for line in lines}
     books = read_both(count.link, sorted({line.erp_location for line in lines}), counted)
@@ -74,6 +75,15 @@ def _papers_taken(count: Count) -> None:
     if refused is not None:
         system = count.link.wms.name
         raise NotYet("stocktake.papers_refused", after=15.0, document=refused.kind, system=system, key=refused.key)
+
+
+def _no_repair_under_way(count: Count) -> None:
+    """A repair that was sent before the count began may still take effect: its gap must not be closed a second time."""
+    here = count.lines.values("erp_location")
+    open_one = Repair.objects.filter(link=count.link, location__in=here, delivery__isnull=False)
+    first = open_one.exclude(delivery__state__in=Delivery.SETTLED).first()
+    if first is not None:
+        raise NotYet("stocktake.repair_under_way", after=15.0, location=first.location)
 
 
 def _hold_unexplained(count: Count, lines: Sequence[Line], books: Books) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from countbridge.errors import InputError
-from countbridge.exchange import masters, quarantine
+from countbridge.exchange import items, masters, quarantine
 from countbridge.exchange.feeds import store_movements
 from countbridge.exchange.maps import translate_or_quarantine
 from countbridge.exchange.models import QuarantinedRecord, SentRecord
@@ -41,12 +41,14 @@ def _again(link: Link, flow: str, records: Sequence[QuarantinedRecord]) -> None:
         case "results":
             results.take_rows(link, tuple(rows))
         case "F1":
-            # The item as it is today: what was refused may be older than what the WMS was sent since.
-            sent = SentRecord.objects.filter(link=link, flow="F1", record__in=source_ids)
+            # The item as it is today: what was refused may be older than what the WMS was sent since. Settled first: the
+            # reading puts back what still cannot go, and what the ERP no longer has stays in sight.
+            quarantine.settle_many(link, flow, source_ids)
+            sent = SentRecord.objects.filter(link=link, flow=flow, record__in=source_ids)
             sent.update(content="")
-            masters.sync_items(link)
-            gone = set(sent.filter(content="").values_list("record", flat=True))
-            quarantine.settle_many(link, flow, [each for each in source_ids if each not in gone])
+            items.sync(link)
+            gone = list(sent.filter(content="").values_list("record", flat=True))
+            QuarantinedRecord.objects.filter(link=link, flow=flow, source_id__in=gone).update(state=State.WAITING)
         case "F4" | "F5":
             for together in reposting.by_document(records):
                 reposting.send_again(together)

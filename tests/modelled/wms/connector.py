@@ -35,7 +35,7 @@ class ModelledWms(ModelledConnector):
             yield from self._stock(scope["zone"], cursor)
             return
         with self.told(self.wms.calls, f"read:{dataset}"):
-            rows = self.wms.bins
+            rows = self.wms.bins if dataset == "bins" else list(self.wms.goods.values())
         yield Page(tuple(rows), watermark=str(len(self.wms.feed)), as_of=self.world.clock + self.wms.clock_ahead)
 
     def _stock(self, zone: str, cursor: str | None) -> Iterator[Page]:

@@ -4,7 +4,7 @@ from countbridge.exchange.models.events import Event, FeedEpoch
 from countbridge.exchange.models.feeds import FeedCursor, Movement
 from countbridge.exchange.models.hooks import HookMessage, HookRefusal
 from countbridge.exchange.models.quarantine import QuarantinedRecord
-from countbridge.exchange.models.sent import SentRecord
+from countbridge.exchange.models.sent import Doubt, SentRecord
 from countbridge.exchange.models.subscriptions import Subscription, SubscriptionAttempt
 from countbridge.exchange.models.systems import Breaker, CallMinute, NextTurn
 
@@ -14,6 +14,7 @@ __all__ = [
     "Cadence",
     "CallMinute",
     "Delivery",
+    "Doubt",
     "Event",
     "FeedCursor",
     "FeedEpoch",

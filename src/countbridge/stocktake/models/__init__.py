@@ -1,5 +1,6 @@
 from countbridge.stocktake.models.adjustments import Adjustment, AdjustmentLine, Difference
 from countbridge.stocktake.models.counts import Approval, Count
+from countbridge.stocktake.models.drift import Drift, Repair
 from countbridge.stocktake.models.lines import BookLine, Decision, Line, Scan
 from countbridge.stocktake.models.sheets import Sheet
 from countbridge.stocktake.models.staging import Progress, Reading, StagedStock
@@ -12,9 +13,11 @@ __all__ = [
     "Count",
     "Decision",
     "Difference",
+    "Drift",
     "Line",
     "Progress",
     "Reading",
+    "Repair",
     "Scan",
     "Sheet",
     "StagedStock",
