@@ -45,7 +45,7 @@ def main() -> None:
         server.start()
         try:
             for lines in sizes:
-                print(json.dumps(measure(server, lines, Path(folder))), flush=True)  # noqa: T201
+                print(json.dumps(measure(server, lines, Path(folder))), flush=True)
         finally:
             server.release()
 

@@ -96,7 +96,7 @@ def main() -> None:
     base, began, used = peak_mb(), time.monotonic(), time.process_time()
     prepare(pk)
     count = Count.objects.get(pk=pk)
-    print(  # noqa: T201  read by whoever started this
+    print(
         json.dumps(
             {
                 "state": count.state,

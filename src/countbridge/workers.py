@@ -16,7 +16,7 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
-from countbridge.exchange.rescue import HEARTBEAT, SILENT_AFTER, PuttingBack, keep_rescuing
+from countbridge.exchange.rescue import HEARTBEAT, SILENT_AFTER, keep_rescuing
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,6 @@ def _on_its_own(connector: PsycopgConnector) -> App:
     """
     defaults = app.worker_defaults
     running = App(connector=connector, import_paths=app.import_paths, worker_defaults=defaults)
-    running.job_manager = PuttingBack(connector)
     running.tasks = app.tasks
     running.periodic_registry = app.periodic_registry
     running.job_manager = _Jobs(running.connector)

@@ -16,7 +16,6 @@ from django.db import close_old_connections, connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
-from procrastinate.manager import JobManager
 from procrastinate.utils import utcnow
 
 logger = logging.getLogger(__name__)
@@ -74,21 +73,3 @@ def put_back(job_id: int, when: datetime) -> bool:
         async_to_sync(app.job_manager.finish_job_by_id_async)(job_id, Status.ABORTED, delete_job=True)
         return False
     return True
-
-
-class PuttingBack(JobManager):
-    """The same for a worker's own jobs that are to be tried again later. Without it such a job would stay "doing" for as long
-    as its worker lives, and keep everything behind its lock waiting."""
-
-    async def retry_job_by_id_async(
-        self,
-        job_id: int,
-        retry_at: datetime,
-        priority: int | None = None,
-        queue: str | None = None,
-        lock: str | None = None,
-    ) -> None:
-        try:
-            await super().retry_job_by_id_async(job_id, retry_at, priority, queue, lock)
-        except UniqueViolation:
-            await self.finish_job_by_id_async(job_id, Status.ABORTED, delete_job=True)

@@ -249,8 +249,9 @@ def _send(adjustment: Adjustment, system: System, map_name: str, fields: dict[st
         Document("adjustment", fields, tuple(said)),
         adjustment.number,
         flow=flow,
-        # In the WMS behind the count's own papers; in the ERP every document stands for itself.
-        order_key=count.number if adjustment.side == "wms" else adjustment.number,
+        # In the WMS behind the count's own papers; in the ERP behind what was posted to the same place before: two drafts
+        # there at a time, of the same items, could be taken for one another after a lost answer.
+        order_key=count.number if adjustment.side == "wms" else adjustment.location,
         count=count.number,
         then=Then("stocktake.adjustment_settled", {"adjustment": adjustment.pk}),
     )
