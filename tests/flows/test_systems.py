@@ -15,7 +15,7 @@ from countbridge import clock
 from countbridge.connectors.exchanges import Exchange
 from countbridge.connectors.manifest import Limits
 from countbridge.errors import CountbridgeError, TryLater
-from countbridge.exchange import breaker, calls, turns
+from countbridge.exchange import breaker, calls, resending, turns
 from countbridge.exchange.breaker import LONGEST_PAUSE, OPENS_AFTER, BreakerOpen
 from countbridge.exchange.models import Breaker, CallMinute, Delivery, Event
 from countbridge.exchange.retry import NotYet
@@ -162,6 +162,21 @@ def test_what_waited_for_it_goes_on_at_once_when_it_is_back_and_in_order(stage: 
     assert call(stage) is None
     assert stage.queue.run() == {}
     assert list(stage.world.wms.received) == ["a1", "a2"]
+
+
+def test_what_was_only_put_off_and_batches_go_on_with_it(stage: Stage) -> None:
+    stage.world.wms.calls.fail("write:baseline", trouble.rejected, times=1)
+    paper(stage, "a1")
+    stage.queue.run()
+    break_down(stage)
+    paper(stage, "b1", "D2")
+    assert resending.resend(Delivery.objects.filter(key="a1"), "period opened", "zhou") == 1
+    assert set(stage.queue.run()) == {"exchange.deliver", "exchange.deliver_many"}
+    Breaker.objects.update(retry_at=clock.now())
+    stage.world.wms.calls.recover()
+    assert call(stage) is None
+    assert stage.queue.run() == {}
+    assert sorted(stage.world.wms.received) == ["a1", "b1"]
 
 
 def test_a_delivery_put_off_by_the_breaker_is_as_it_was_and_says_when_it_goes_on(stage: Stage) -> None:

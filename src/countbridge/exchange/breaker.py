@@ -98,8 +98,8 @@ def _open(held: Breaker, system: System) -> None:
 
 
 def _let_go_on(system: System) -> None:
-    """Deliveries that wait out the outage need not wait longer: their pauses may have grown to hours."""
-    waiting = Delivery.objects.filter(system=system, state__in=Delivery.OPEN, fault__in=sorted(DOWN))
+    """Deliveries that wait out the outage, tried or only put off, need not wait longer: pauses may have grown to hours."""
+    waiting = Delivery.objects.filter(system=system, state__in=Delivery.OPEN, fault__in=["", *sorted(DOWN)])
     locks = list(waiting.order_by("order_key").values_list("order_key", flat=True).distinct())
     waiting.update(next_try_at=None)
-    hurry(locks)
+    hurry(locks, "exchange.deliver_many")

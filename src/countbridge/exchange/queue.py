@@ -26,12 +26,12 @@ def follow(task: str, *, lock: str | None = None, once: str | None = None, delay
     return True
 
 
-def hurry(locks: Sequence[str]) -> None:
-    """Jobs of these locks that were put off are due now."""
-    if locks:
+def hurry(locks: Sequence[str], task: str = "") -> None:
+    """Jobs of these locks, and those of `task`, that were put off are due now."""
+    if locks or task:
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE procrastinate_jobs SET scheduled_at = NULL"
-                " WHERE status = 'todo' AND scheduled_at IS NOT NULL AND lock = ANY(%s)",
-                [list(locks)],
+                " WHERE status = 'todo' AND scheduled_at IS NOT NULL AND (lock = ANY(%s) OR task_name = %s)",
+                [list(locks), task],
             )
