@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 COUNTBRIDGE := .venv/bin/countbridge
 
-.PHONY: setup demo demo-once demo-reset test check
+.PHONY: setup demo demo-once demo-reset test check bench
 
 setup: python
 	@$(PYTHON) tools/bootstrap.py setup
@@ -22,6 +22,9 @@ test: python
 
 check: python
 	@$(PYTHON) tools/bootstrap.py check
+
+bench: python
+	@$(PYTHON) tools/bootstrap.py bench $(ONLY)
 
 .PHONY: python
 python:

@@ -1,6 +1,6 @@
 """Installs Countbridge into `.venv` and runs its checks, with nothing but Python's standard library.
 
-    python3 tools/bootstrap.py setup | test | check
+    python3 tools/bootstrap.py setup | test | check | bench [NAME …]
 
 Says one line per step, keeps quiet about what went well, and prints all of what did not.
 """
@@ -41,7 +41,7 @@ class Failed(Exception):
 
 
 def main() -> int:
-    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
+    if not COMMANDS.keys() & set(sys.argv[1:2]) or (len(sys.argv) > 2 and sys.argv[1] != "bench"):
         print(__doc__)
         return 2
     try:
@@ -191,6 +191,14 @@ def check() -> int:
     return 1 if bad else 0
 
 
+def bench() -> int:
+    """The benchmarks there are, or those named; figures in bench/results.json."""
+    install("")
+    environment = {**os.environ, "COUNTBRIDGE_TRYTON_VENV": os.environ.get("COUNTBRIDGE_TRYTON_VENV") or str(TRYTON)}
+    command = [str(BIN / "python"), "-m", "bench", *sys.argv[2:]]
+    return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+
+
 def pages_commands() -> dict[str, Sequence[str]]:
     """The pages' own checks, where the build has left its tools behind."""
     modules, node = ROOT / "ui" / "node_modules", find_node()
@@ -293,7 +301,7 @@ def captured(command: Sequence[str], environment: dict[str, str] | None = None) 
     return done.returncode, done.stdout
 
 
-COMMANDS = {"setup": setup, "test": test, "check": check}
+COMMANDS = {"setup": setup, "test": test, "check": check, "bench": bench}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -90,6 +90,8 @@ WEB_ROOT = PACKAGE / "web" / "static"  # what the UI build writes
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [WEB_ROOT] if WEB_ROOT.is_dir() else []
 
+KEEP_BODIES_DAYS = int(os.environ.get("COUNTBRIDGE_KEEP_BODIES_DAYS", "90"))  # of requests and answers of deliveries
+
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 LOG_LEVEL = os.environ.get("COUNTBRIDGE_LOG_LEVEL", "INFO").upper()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
+from countbridge.api import metrics
 from countbridge.api.app import api
 from countbridge.web import hooks, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
     path("hooks/<str:link>/<str:source>", hooks.receive),
+    path("metrics", metrics.show),
     path("healthz", views.alive),
     path("readyz", views.ready),
     re_path(r"^pda(?:/(?P<path>.*))?$", views.pda),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from countbridge.exchange.models import Event
+from countbridge.exchange.models import Delivery, Event
 from countbridge.stocktake.models import AdjustmentLine
+from modelled import trouble
 from modelled.stage import Stage, deliveries
 
 pytest_plugins = ["modelled.fixtures"]
@@ -170,3 +171,20 @@ def test_a_closed_count_ends_the_task_and_the_planners_documents(stage: Stage) -
     assert [stage.world.erp.approvals[document]["state"] for document in documents] == ["done", "done"]
     sent = deliveries(count)
     assert {sent["close"], *(sent[f"finish-{document}"] for document in documents)} == {"confirmed"}
+
+
+def test_documents_for_one_place_of_the_erp_wait_for_each_other(stage: Stage) -> None:
+    stage.world.erp.calls.fail("draft:adjustment", trouble.refused)
+    counts = []
+    for left in ("50", "45"):
+        stage.world.lie("S0101", "00123", left)
+        counts.append(stage.complete(stage.start("W2-S")))
+    first, second = (Delivery.objects.get(count=count.number, flow="F4", kind="adjustment") for count in counts)
+    assert (first.state, second.state, second.tries) == ("intent", "intent", 0)
+    stage.world.erp.calls.recover()
+    for _ in range(3):
+        stage.queue.later()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == ("confirmed", "confirmed")
+    assert first.settled_at < second.settled_at

@@ -1,9 +1,11 @@
-import type { Http, Query } from "./http";
+import type {
+  Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, FlowRun, Hook, HookCalls,
+  HookRefusal, Http, Line, LineDetail, LineFilter, Link, Page, Person, PolledFlow, QuarantineFilter, QuarantineGroup,
+  QuarantineRow, Query } from "./http";
 import { queryText } from "./http";
 import type {
-  BinCell, Count, CountSummary, Decision, DecisionPreview, Delivery, DeliveryDetail, FlowRun, Hook, HookCalls, HookRefusal,
-  Line, LineDetail, LineFilter, Link, Page, Person, PolledFlow, QuarantineRow, Refused, Session, Sheet, Subscription,
-  SubscriptionAttempt, TimelineEntry, TimingWords, Today,
+  BinCell, Refused, ReviewDecision,
+  Session, Sheet, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
 
 type Id = string | number;
@@ -48,14 +50,20 @@ export function createApi(http: Http) {
     decide: (lines: number[], decision: Decision, reason: string) =>
       http.post<{ changed: number; refused: Refused[] }>("/decisions", { lines, decision, reason }),
 
-    deliveries: (query: Paging & { count?: string; state?: string; flow?: string; q?: string }) =>
-      get<Page<Delivery>>("/deliveries", query),
+    deliveries: (query: Paging & DeliveryFilter) => get<DeliveryPage>("/deliveries", query),
     delivery: (id: Id) => get<DeliveryDetail>(`/deliveries/${seg(id)}`),
     resend: (id: Id, reason: string) => http.post<unknown>(`/deliveries/${seg(id)}/resend`, { reason }),
+    resendMany: (what: { ids?: Id[]; filter?: DeliveryFilter; reason: string }) =>
+      http.post<{ queued: number }>("/deliveries/resend", what),
+    decideDelivery: (id: Id, what: { decision: ReviewDecision; remote_id: string; reason: string }) =>
+      http.post<DeliveryDetail>(`/deliveries/${seg(id)}/decide`, what),
 
-    quarantine: (query: Paging & { flow?: string }) => get<Page<QuarantineRow>>("/quarantine", query),
-    resendQuarantined: (ids: Id[]) => http.post<unknown>("/quarantine/resend", { ids }),
-    discard: (id: Id, reason: string) => http.post<unknown>(`/quarantine/${seg(id)}/discard`, { reason }),
+    quarantine: (query: Paging & QuarantineFilter) => get<Page<QuarantineRow>>("/quarantine", query),
+    quarantineReasons: (query: { flow?: string | undefined }) => get<{ rows: QuarantineGroup[] }>("/quarantine/reasons", query),
+    resendQuarantined: (what: { ids?: Id[]; filter?: QuarantineFilter; reason: string }) =>
+      http.post<{ queued: number }>("/quarantine/resend", what),
+    discardQuarantined: (what: { ids?: Id[]; filter?: QuarantineFilter; reason: string }) =>
+      http.post<{ discarded: number }>("/quarantine/discard", what),
 
     links: () => get<{ rows: Link[] }>("/links"),
     flows: (link: string) => get<{ rows: PolledFlow[] }>(`/links/${seg(link)}/flows`),

@@ -6,7 +6,7 @@ export type Time = string;
 export type Permission =
   | "count.view" | "count.plan" | "count.assign" | "count.scan"
   | "line.expected" | "line.recount" | "line.approve"
-  | "delivery.view" | "delivery.resend"
+  | "delivery.view" | "delivery.resend" | "delivery.decide"
   | "quarantine.view" | "quarantine.resolve"
   | "link.view" | "link.edit" | "user.admin" | "audit.view";
 
@@ -219,6 +219,15 @@ export interface SystemHealth {
   ok: boolean;
   last_seen: Time | null;
   message: string | null;
+  /** Open: the system is down and left alone until `retry_at`. */
+  breaker: "closed" | "open" | "half_open";
+  retry_at: Time | null;
+  /** Of the last hour. */
+  calls: number;
+  failed: Record<string, number>;
+  success_rate: Decimal | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
 }
 
 export type FlowCode = "F1" | "F2" | "F3" | "F4" | "F5";
@@ -307,7 +316,24 @@ export interface Delivery {
   lines: number | null;
   code: string | null;
   message: string | null;
+  next_try_at: Time | null;
+  fault: string | null;
+  for_administrators: boolean;
 }
+
+export interface DeliveryPage extends Page<Delivery> {
+  /** Systems left alone for now. */
+  down: { system: string; message: string; retry_at: Time | null }[];
+}
+
+export interface DeliveryFilter {
+  count?: string | undefined;
+  state?: string | undefined;
+  flow?: string | undefined;
+  q?: string | undefined;
+}
+
+export type ReviewDecision = "arrived" | "did_not_arrive" | "give_up";
 
 export interface DeliveryDetail extends Delivery {
   payload: unknown;
@@ -318,9 +344,32 @@ export interface DeliveryDetail extends Delivery {
     started_at: Time;
     ms: number;
     outcome: string;
-    request: string;
-    response: string;
+    call: string;
+    /** Null once it was forgotten. */
+    request: string | null;
+    response: string | null;
+    request_bytes: number;
+    response_bytes: number;
+    cut: boolean;
   }[];
+  reviews: { decision: ReviewDecision; remote_id: string | null; reason: string; user: string; at: Time }[];
+  /** Later documents that wait for this one. */
+  behind: number;
+}
+
+export interface QuarantineFilter {
+  flow?: string | undefined;
+  code?: string | undefined;
+  said?: string | undefined;
+  count?: string | undefined;
+}
+
+export interface QuarantineGroup {
+  flow: string;
+  code: string;
+  said: string | null;
+  message: string;
+  number: number;
 }
 
 export interface QuarantineRow {
@@ -332,6 +381,10 @@ export interface QuarantineRow {
   code: string;
   message: string;
   state: string;
+  count: string | null;
+  delivery: number | null;
+  decided_by: string | null;
+  reason: string | null;
 }
 
 export interface Page<Row> {

@@ -6,9 +6,11 @@ from typing import Any
 
 from ninja import Router, Schema
 
+from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
 from countbridge.errors import NotAllowed, NotFound
-from countbridge.exchange import health
+from countbridge.exchange import feeds, health, items
+from countbridge.exchange.models import FeedCursor
 from countbridge.links.models import FieldMap, Link
 from countbridge.people.language import language_of
 from countbridge.stocktake import summaries
@@ -24,6 +26,15 @@ class SystemHealth(Schema):
     ok: bool
     last_seen: str | None
     message: str | None
+    clock_offset_seconds: int | None
+    warning: str | None
+    breaker: str
+    retry_at: str | None
+    calls: int
+    failed: dict[str, int]
+    success_rate: str | None
+    p50_ms: int | None
+    p95_ms: int | None
 
 
 class FlowHealth(Schema):
@@ -61,7 +72,27 @@ class TableShown(Schema):
     rows: int
 
 
+class FeedShown(Schema):
+    """How far a feed was read, and the numbers that are missing in it now."""
+
+    dataset: str
+    seen_until: str | None
+    hole: dict[str, str] | None
+
+
+class DoubtShown(Schema):
+    """A reading that lacks many records: nothing is deleted until somebody confirms it."""
+
+    flow: str
+    known: int
+    missing: int
+    sample: list[str]
+    confirmed_by: str | None
+
+
 class LinkShown(LinkHealth):
+    doubts: list[DoubtShown]
+    feeds: list[FeedShown]
     maps: list[MapShown]
     tables: list[TableShown]
 
@@ -100,5 +131,31 @@ def _shown(link: Link, language: str) -> dict[str, Any]:
     return {
         **health.of_link(link, language),
         "maps": [{"name": each.name, "version": each.version, "rules": each.rules} for each in newest],
+        "feeds": [
+            {"dataset": feed.dataset, "seen_until": shown.moment(feed.seen_until), "hole": feed.hole}
+            for feed in FeedCursor.objects.filter(link=link).order_by("dataset")
+        ],
+        "doubts": [
+            {
+                "flow": each.flow,
+                "known": each.known,
+                "missing": each.missing,
+                "sample": each.sample,
+                "confirmed_by": each.confirmed_by or None,
+            }
+            for each in link.doubts.order_by("flow")
+        ],
         "tables": [{"name": t.name, "rows": len(t.rows)} for t in link.tables.order_by("name")],
     }
+
+
+@router.post("/{code}/feeds/{dataset}/accept", auth=needs("link.edit"), response=dict[str, int])
+def accept_hole(request: Request, code: str, dataset: str, body: schemas.Reason) -> dict[str, int]:
+    """Numbers missing in a feed never existed, or are gone for good: go on behind them. Your name and reason are kept."""
+    return {"next": feeds.accept_hole(editable(request, code), dataset, body.reason, request.auth.username)}
+
+
+@router.post("/{code}/items/confirm", auth=needs("link.edit"), response=dict[str, int])
+def confirm_missing(request: Request, code: str, body: schemas.Reason) -> dict[str, int]:
+    """The items a reading lacks are really gone: the next reading makes them inactive. Your name and reason are kept."""
+    return {"missing": items.confirm_missing(editable(request, code), body.reason, request.auth.username)}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count as Number
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from countbridge import clock
-from countbridge.exchange.models import Cadence, Delivery, FlowRun, QuarantinedRecord
+from countbridge.exchange import clocks
+from countbridge.exchange.calls import Figures, figures
+from countbridge.exchange.models import Breaker, Cadence, Delivery, FlowRun, QuarantinedRecord
 from countbridge.links.models import Link, System
 from countbridge.links.timing import said, timing_of
 from countbridge.messages import render
@@ -20,20 +23,35 @@ FAILED = (Delivery.State.REJECTED, Delivery.State.NEEDS_REVIEW)
 FED_BY = {"F1": "items", "F3": "approvals", "F4": "results", "F5": "movements"}
 
 
+def needs_people() -> Q:
+    """Deliveries somebody should look at: in doubt, to be decided, or refused with nobody having dealt with it yet."""
+    waiting = QuarantinedRecord.objects.filter(delivery=OuterRef("pk"), state__in=QuarantinedRecord.OPEN)
+    refused = Q(state=Delivery.State.REJECTED) & ~Q(error__code="exchange.given_up")
+    whole = refused & ~Q(kind__in=Delivery.BY_LINE)
+    by_line = refused & Q(Exists(waiting), kind__in=Delivery.BY_LINE)
+    return Q(state__in=(Delivery.State.UNKNOWN, Delivery.State.NEEDS_REVIEW)) | whole | by_line
+
+
 def of_link(link: Link, language: str) -> dict[str, Any]:
     """One link's health, sentences in `language`."""
+    hour = figures([link.erp, link.wms])
+    breakers = {each.pk: each for each in Breaker.objects.filter(pk__in=[link.erp_id, link.wms_id])}
+    erp, wms = (
+        _system(each, language) | _called(hour.get(each.pk)) | _breaker(breakers.get(each.pk))
+        for each in (link.erp, link.wms)
+    )
     return {
         "code": link.code,
         "name": link.name,
-        "erp": _system(link.erp, language),
-        "wms": _system(link.wms, language),
+        "erp": erp,
+        "wms": wms,
         "flows": _flows(link, language),
         "quarantine": QuarantinedRecord.objects.filter(link=link, state=QuarantinedRecord.State.WAITING).count(),
     }
 
 
 def _system(system: System, language: str) -> dict[str, Any]:
-    error = system.last_error
+    error, off = system.last_error, clocks.warning(system)
     return {
         "code": system.code,
         "name": system.name,
@@ -41,7 +59,45 @@ def _system(system: System, language: str) -> dict[str, Any]:
         "ok": error is None and system.last_seen is not None,
         "last_seen": system.last_seen.isoformat() if system.last_seen else None,
         "message": render(error["code"], error["params"], language) if error else None,
+        "clock_offset_seconds": round(system.clock_offset.total_seconds()) if system.clock_offset is not None else None,
+        "warning": render(str(off["code"]), off["params"], language) if off else None,  # type: ignore[arg-type]
     }
+
+
+def _called(hour: Figures | None) -> dict[str, Any]:
+    """The calls of the last hour; the rate of those that went well in percent, None without any."""
+    if hour is None:
+        return {"calls": 0, "failed": {}, "success_rate": None, "p50_ms": None, "p95_ms": None}
+    return {
+        "calls": hour.calls,
+        "failed": dict(hour.failures),
+        # Cut, not rounded: one failure in a million is not 100 %.
+        "success_rate": format(Decimal(1000 * hour.good // hour.calls) / 10, ".1f"),
+        "p50_ms": hour.p50,
+        "p95_ms": hour.p95,
+    }
+
+
+def _breaker(held: Breaker | None) -> dict[str, Any]:
+    """Whether the system is being called, and when it is tried again if not."""
+    if held is None:
+        return {"breaker": Breaker.State.CLOSED, "retry_at": None}
+    return {"breaker": held.state, "retry_at": held.retry_at.isoformat() if held.retry_at else None}
+
+
+def down(language: str) -> list[dict[str, Any]]:
+    """The systems that are left alone for now, and when each is tried again."""
+    shut = Breaker.objects.exclude(state=Breaker.State.CLOSED).select_related("system").order_by("system__code")
+    return [
+        {
+            "system": held.system.name,
+            "message": render(
+                "exchange.system_down", {"system": held.system.name, "failures": held.failures}, language
+            ),
+            "retry_at": held.retry_at.isoformat() if held.retry_at and held.state == Breaker.State.OPEN else None,
+        }
+        for held in shut
+    ]
 
 
 def _flows(link: Link, language: str) -> list[dict[str, Any]]:

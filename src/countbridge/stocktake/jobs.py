@@ -12,7 +12,18 @@ from countbridge.exchange.models import QuarantinedRecord
 from countbridge.exchange.retry import Patiently
 from countbridge.links.models import Link
 from countbridge.links.timing import Timing
-from countbridge.stocktake import approvals, closing, posting, prepare, progress, resend, results
+from countbridge.stocktake import (
+    approvals,
+    closing,
+    drift,
+    posting,
+    prepare,
+    progress,
+    repairs,
+    reposting,
+    resend,
+    results,
+)
 from countbridge.stocktake.models import Count
 
 FLOWS: dict[str, tuple[str, int]] = {
@@ -20,6 +31,7 @@ FLOWS: dict[str, tuple[str, int]] = {
     "items": ("stocktake.sync", 300),
     "movements": ("stocktake.follow_movements", 2),
     "results": ("stocktake.fetch_results", 3),
+    "compare": ("stocktake.compare", 86_400),
 }
 
 
@@ -109,4 +121,36 @@ def verify(count: int) -> None:
 
 @app.task(name="stocktake.resend", retry=Patiently())
 def resend_record(record: int) -> None:
-    resend.again(QuarantinedRecord.objects.select_related("link__erp", "link__wms").get(pk=record))
+    resend.again([record])
+
+
+@app.task(name="stocktake.resend_many", retry=Patiently())
+def resend_many(records: list[int]) -> None:
+    resend.again(records)
+
+
+@app.task(name="stocktake.lines_given_up", retry=Patiently())
+def lines_given_up(records: list[int]) -> None:
+    found = QuarantinedRecord.objects.filter(pk__in=records).select_related("link").order_by("pk")
+    for together in reposting.by_document(found):
+        reposting.give_up(together)
+
+
+@app.task(name="stocktake.compare", retry=Patiently())
+def compare(link: int) -> None:
+    _run(link, "compare", drift.compare)
+
+
+@app.task(name="stocktake.repair", retry=Patiently())
+def repair(repair: int) -> None:
+    repairs.write(repair)
+
+
+@app.task(name="stocktake.repair_settled", retry=Patiently())
+def repair_settled(repair: int, delivery: int) -> None:
+    repairs.settled(repair)
+
+
+@app.task(name="stocktake.check_repair", retry=Patiently())
+def check_repair(repair: int) -> None:
+    repairs.check(repair)

@@ -32,6 +32,8 @@ function System({ side, of }: { side: "ERP" | "WMS"; of: SystemHealth }) {
         <span aria-hidden="true">{state === "good" ? "✓" : state === "bad" ? "▲" : "○"}</span> {t(`link.system_${state}`)}
       </div>
       {of.last_seen ? <div className="quiet small">{t("link.lastSeen")} <When at={of.last_seen} ago /></div> : null}
+      {of.calls ? <div className="quiet small">{t("outbox.lastHour", { calls: formatCount(of.calls), rate: of.success_rate ?? "—", p95: of.p95_ms === null ? "> 30,000" : formatCount(of.p95_ms) })}</div> : null}
+      {of.breaker === "closed" ? null : <p className="system-message">{t("outbox.leftAlone")}{of.retry_at ? <> {t("outbox.nextTry")} <When at={of.retry_at} seconds /></> : null}</p>}
       {of.message ? <p className="system-message">{of.message}</p> : null}
     </div>
   );

@@ -22,7 +22,7 @@ from countbridge.connectors.systems.tryton import codes
 from countbridge.connectors.systems.tryton.lines import Key, Line, LineReader, named_in, receipts
 from countbridge.connectors.systems.tryton.rest import Record, TrytonRest
 from countbridge.connectors.systems.tryton.values import date_value, dig, plain, text_of, whole
-from countbridge.errors import InputError, Rejected, RemoteError, TryLater
+from countbridge.errors import InputError, Rejected, TryLater
 
 TRIES = 10
 FIELDS = ["state", "number"]
@@ -155,8 +155,9 @@ class Posting:
             return Receipt("rejected", lines=receipts(document, wrong))
 
     def _discard(self, record: Record, about: str) -> None:
-        """A refused draft would confuse people in Tryton: delete it. If that fails it stays, and does no harm."""
-        with suppress(RemoteError):
+        """A refused draft would confuse people in Tryton, who could even confirm it: the document is not settled before it
+        is gone. Only one that Tryton itself will not give up stays."""
+        with suppress(Rejected):
             self.rest.delete(f"stock.inventory/{whole(record, 'id')}", about)
 
     def _confirmed(self, record: Record, document: Document) -> Receipt:

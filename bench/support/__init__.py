@@ -1,0 +1,1 @@
+"""What benchmarks share: rows, rounds, and the servers and processes they measure."""
