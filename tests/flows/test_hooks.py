@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 import threading
 import time as machine
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from countbridge import clock
 from countbridge.asgi import application
-from countbridge.errors import ConfigError
+from countbridge.errors import ConfigError, NotAllowed
 from countbridge.exchange import cadence, hooks
 from countbridge.exchange.models import Cadence, Event, HookMessage, HookRefusal
 from countbridge.links.loading import apply_folder
@@ -243,6 +244,7 @@ def test_what_is_wrong_with_a_signed_call_is_said(
     seen = linked.api("wu", "/links/modelled/hooks/erp/calls").json()
     assert [(each["code"], each["times"]) for each in seen["refused"]] == [(code, 1)]
     assert seen["taken"] == []
+    assert not re.search(r"{(problem|event|known|bytes)}", seen["refused"][0]["message"]), "it says which"
 
 
 def test_only_post_is_taken(sender: Sender) -> None:
@@ -267,7 +269,7 @@ def test_bad_calls_fill_no_table(linked: Stage, sender: Sender) -> None:
     real = clock.now()
     for minute in range(hooks.REFUSALS_KEPT + 10):
         with clock.told_by(lambda minute=minute: real + timedelta(minutes=minute)):  # type: ignore[misc]
-            hooks.refused(None, "hooks.not_signed", hooks.Call("x", "y", {}, b""))
+            hooks.refused(None, NotAllowed("hooks.not_signed"), hooks.Call("x", "y", {}, b""))
     assert HookRefusal.objects.filter(hook=None).count() == hooks.REFUSALS_KEPT
 
 

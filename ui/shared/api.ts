@@ -1,11 +1,9 @@
-import type {
-  Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, FlowRun, Hook, HookCalls,
-  HookRefusal, Http, Line, LineDetail, LineFilter, Link, Page, Person, PolledFlow, QuarantineFilter, QuarantineGroup,
-  QuarantineRow, Query } from "./http";
+import type { Http, Query } from "./http";
 import { queryText } from "./http";
 import type {
-  BinCell, Refused, ReviewDecision,
-  Session, Sheet, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
+  BinCell, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, FlowRun, Hook, HookCalls,
+  HookRefusal, Line, LineDetail, LineFilter, Link, Page, Person, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow,
+  Refused, ReviewDecision, Session, Sheet, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
 
 type Id = string | number;

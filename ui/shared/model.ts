@@ -416,6 +416,8 @@ export interface PolledFlow {
   cadence: string;
   folder_cadence: string | null;
   by_hand: boolean;
+  /** Webhooks that start it. */
+  told_by: string[];
   next_due: Time | null;
   following: Time[];
   paused_at: Time | null;

@@ -32,6 +32,7 @@ class FlowShown(Schema):
     cadence: str
     folder_cadence: str | None
     by_hand: bool
+    told_by: list[str]
     next_due: str | None
     following: list[str]
     paused_at: str | None
@@ -90,7 +91,12 @@ class Reason(Schema):
 @router.get("/{code}/flows", auth=needs("link.view"), response=Flows)
 def list_flows(request: Request, code: str) -> dict[str, Any]:
     """Every flow that is started by its cadence."""
-    found = Cadence.objects.filter(link=get_link(code)).select_related("link").order_by("flow")
+    found = (
+        Cadence.objects.filter(link=get_link(code))
+        .select_related("link")
+        .prefetch_related("link__hooks")
+        .order_by("flow")
+    )
     return {"rows": [health.of_flow(each, language_of(request)) for each in found]}
 
 

@@ -178,7 +178,7 @@ def _rows(hooks: list[Hook]) -> list[dict[str, Any]]:
 def _refused(request: Request, refusal: HookRefusal) -> dict[str, Any]:
     return {
         "code": refusal.code,
-        "message": render(refusal.code, {}, language_of(request)),
+        "message": render(refusal.code, refusal.params, language_of(request)),
         "minute": shown.moment(refusal.minute),
         "times": refusal.times,
         "address": refusal.address,

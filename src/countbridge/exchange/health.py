@@ -144,7 +144,8 @@ def shown_due(cadence: Cadence | None) -> str | None:
 
 
 def of_flow(cadence: Cadence, language: str) -> dict[str, Any]:
-    """One flow with its cadence, spelt out and in words; `following` are its next five turns."""
+    """One flow with its cadence, spelt out and in words; `following` are its next five turns,
+    `told_by` the webhooks that start it."""
     timing, zone = cadence.timing, cadence.link.time_zone
     told = timing_of(cadence.told) if cadence.told else None
     error = cadence.last_error
@@ -156,6 +157,9 @@ def of_flow(cadence: Cadence, language: str) -> dict[str, Any]:
         "cadence": said(timing, zone, language),
         "folder_cadence": said(told, zone, language) if told else None,
         "by_hand": cadence.by_hand,
+        "told_by": sorted(
+            hook.source for hook in cadence.link.hooks.all() if hook.active and cadence.flow in hook.events.values()
+        ),
         "next_due": shown_due(cadence),
         "following": [] if cadence.paused_at else [each.isoformat() for each in due],
         "paused_at": _moment(cadence.paused_at),

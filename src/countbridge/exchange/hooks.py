@@ -21,6 +21,7 @@ from countbridge.links.signing import new_secret, valid_secrets
 
 IDS_KEPT = timedelta(days=7)  # longer than any signature is valid
 REFUSALS_KEPT = 200  # rows of each hook, and of calls to nothing
+LONGEST_PARAM = 300  # characters
 _NOBODYS = new_secret()  # what a call to nothing is compared with, so that it takes as long as any other
 
 
@@ -57,7 +58,7 @@ def receive(call: Call) -> Taken:
             raise NotAllowed("hooks.not_signed")
         return _take(hook, message_id, _event(hook, call.body))
     except CountbridgeError as error:
-        refused(hook, error.code, call)
+        refused(hook, error, call)
         raise
 
 
@@ -89,11 +90,15 @@ def _take(hook: Hook, message_id: str, event: str) -> Taken:
     return Taken(message_id, event, flow, ran)
 
 
-def refused(hook: Hook | None, code: str, call: Call) -> None:
-    """Count the refusal in its minute's row."""
+def refused(hook: Hook | None, error: CountbridgeError, call: Call) -> None:
+    """Count the refusal in its minute's row; what it says there is what the last one said."""
     minute = clock.now().replace(second=0, microsecond=0)
-    told = {"address": call.address[:64], "asked": f"{call.link}/{call.source}"[:100].replace("\0", "")}
-    which = {"hook": hook, "code": code[:40], "minute": minute}
+    told = {
+        "params": {name: value[:LONGEST_PARAM] for name, value in error.params.items()},
+        "address": call.address[:64],
+        "asked": f"{call.link}/{call.source}"[:100].replace("\0", ""),
+    }
+    which = {"hook": hook, "code": error.code[:40], "minute": minute}
     row, new = HookRefusal.objects.get_or_create(**which, defaults=told)
     if new:
         _forget(hook)

@@ -39,7 +39,7 @@ def receive(request: HttpRequest, link: str, source: str) -> JsonResponse:
     try:
         body = _body(request)
     except InputError as error:
-        hooks.refused(Hook.objects.filter(link__code=link, source=source).first(), error.code, call)
+        hooks.refused(Hook.objects.filter(link__code=link, source=source).first(), error, call)
         return _refusal(request, error)
     try:
         taken = hooks.receive(hooks.Call(link, source, headers, body, call.address))

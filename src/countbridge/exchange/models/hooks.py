@@ -31,6 +31,7 @@ class HookRefusal(models.Model):
 
     hook = models.ForeignKey(Hook, on_delete=models.CASCADE, null=True, related_name="refusals")
     code = models.CharField(max_length=40)
+    params = models.JSONField(default=dict)  # of the last one
     minute = models.DateTimeField()
     times = models.PositiveBigIntegerField(default=1)
     address = models.CharField(max_length=64, blank=True)

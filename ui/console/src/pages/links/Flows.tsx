@@ -54,16 +54,16 @@ function useColumns(link: string, open: (doing: Doing) => void): Column<PolledFl
     }
   };
   return [
-    { id: "flow", name: t("cadence.flow"), width: "120px", cell: (flow) => <b>{word("pollFlow", flow.flow)}</b> },
+    { id: "flow", name: t("cadence.flow"), width: "104px", cell: (flow) => <b>{word("pollFlow", flow.flow)}</b> },
     { id: "when", name: t("cadence.when"), cell: (flow) => <Told flow={flow} /> },
-    { id: "state", name: t("cadence.state"), width: "128px", cell: (flow) => <State of="flowState" code={stateOf(flow)} /> },
+    { id: "state", name: t("cadence.state"), width: "110px", cell: (flow) => <State of="flowState" code={stateOf(flow)} /> },
     { id: "next", name: t("cadence.next"), width: "112px", cell: (flow) => <When at={flow.next_due} seconds /> },
     {
       id: "last", name: t("cadence.last"), width: "132px",
       cell: (flow) => <><When at={flow.last_run} ago /><div className="small quiet num">{t("cadence.done", { done: formatCount(flow.successes), failed: formatCount(flow.failures) })}</div></>,
     },
     {
-      id: "act", name: t("cadence.act"), width: "236px",
+      id: "act", name: t("cadence.act"), width: "276px",
       cell: (flow) => (
         <div className="row-actions">
           <Button size="small" onClick={() => open({ what: "runs", flow })}>{t("cadence.runs")}</Button>
@@ -86,6 +86,7 @@ function Told({ flow }: { flow: PolledFlow }) {
   return (
     <>
       {flow.cadence}
+      {flow.told_by.length ? <div className="small quiet">{t("cadence.toldBy", { sources: flow.told_by.join(t("list.comma")) })}</div> : null}
       {flow.by_hand && flow.folder_cadence ? <div className="small quiet">{t("cadence.byHand", { folder: flow.folder_cadence })}</div> : null}
       {flow.paused_at ? <div className="small wait-text">{t("cadence.pausedBy", { who: flow.paused_by, reason: flow.paused_reason })}</div> : null}
       {flow.message ? <div className="small bad-text">{flow.message}</div> : null}

@@ -71,7 +71,7 @@ function useColumns(open: (doing: Doing) => void): Column<Subscription>[] {
     { id: "state", name: t("subs.state"), cell: (of) => <Standing of={of} /> },
     { id: "sent", name: t("subs.sent"), width: "110px", cell: (of) => <><span className="num">{formatCount(of.sent)}</span><div className="small quiet">{of.last_sent ? <When at={of.last_sent} ago /> : null}</div></> },
     {
-      id: "act", name: t("cadence.act"), width: "250px",
+      id: "act", name: t("cadence.act"), width: "276px",
       cell: (of) => (
         <div className="row-actions">
           <Button size="small" onClick={() => open({ what: "attempts", of })}>{t("subs.attempts")}</Button>

@@ -84,7 +84,7 @@ function useColumns(open: (doing: Doing) => void): Column<Hook>[] {
       ),
     },
     {
-      id: "act", name: t("cadence.act"), width: "250px",
+      id: "act", name: t("cadence.act"), width: "276px",
       cell: (hook) => (
         <div className="row-actions">
           <Button size="small" onClick={() => open({ what: "calls", hook })}>{t("hooks.calls")}</Button>
