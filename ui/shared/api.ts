@@ -1,7 +1,7 @@
 import type { Http, Query } from "./http";
 import { queryText } from "./http";
 import type {
-  BinCell, Count, CountSummary, Decision, DecisionPreview, Delivery, DeliveryDetail, Line, LineDetail, LineFilter, Link,
+  BinCell, Count, CountSummary, Decision, DecisionPreview, Delivery, DeliveryDetail, DriftRow, Line, LineDetail, LineFilter, Link,
   Page, Person, QuarantineRow, Refused, Session, Sheet, TimelineEntry, Today,
 } from "./model";
 
@@ -56,6 +56,14 @@ export function createApi(http: Http) {
     resendQuarantined: (ids: Id[]) => http.post<unknown>("/quarantine/resend", { ids }),
     discard: (id: Id, reason: string) => http.post<unknown>(`/quarantine/${seg(id)}/discard`, { reason }),
 
+    driftLinks: () => get<{ rows: { code: string; name: string; open: number }[] }>("/drift"),
+    drift: (link: string, query: Paging & { state?: string }) =>
+      get<Page<DriftRow> & { policy: string; may_repair: boolean }>(`/links/${seg(link)}/drift`, query),
+    repairDrift: (link: string, ids: Id[], reason: string) =>
+      http.post<{ repairing: number }>(`/links/${seg(link)}/drift/repair`, { ids, reason }),
+    dismissDrift: (link: string, ids: Id[], reason: string) =>
+      http.post<{ dismissed: number }>(`/links/${seg(link)}/drift/dismiss`, { ids, reason }),
+
     links: () => get<{ rows: Link[] }>("/links"),
   };
 }
@@ -66,6 +74,7 @@ export type Api = ReturnType<typeof createApi>;
 export const addresses = {
   linesCsv: (number: string, filter: LineFilter & { sort?: string }): string =>
     `/api/counts/${seg(number)}/lines.csv${queryText(filter as Query)}`,
+  driftCsv: (link: string, state: string): string => `/api/links/${seg(link)}/drift.csv${queryText({ state })}`,
   countsCsv: "/api/counts.csv",
   events: (count?: string): string => `/api/events${queryText({ count })}`,
 };
