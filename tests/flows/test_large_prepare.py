@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -231,3 +233,25 @@ def test_a_process_killed_while_it_lays_out_or_writes_papers_doubles_nothing(
     numbers = list(count.sheets.order_by("number").values_list("number", flat=True))
     assert numbers == [f"{count.number}-{zone}-01" for zone in "AST"]
     assert None not in set(count.sheets.values_list("assignee", flat=True))
+
+
+def test_a_task_of_many_sheets_goes_out_in_documents_of_the_wms_size(make_stage: Callable[..., Stage]) -> None:
+    """The modelled WMS takes 2 baseline lines and 2 sheets a document."""
+    stage = make_stage(sheet_lines=1)
+    fill(stage.world)
+    manifest = stage.link.wms.connector + "/connector.yaml"
+    copy = stage.folder / "wms"
+    shutil.copytree(Path(manifest).parent, copy)
+    text = (copy / "connector.yaml").read_text(encoding="utf-8")
+    text = text.replace("max_lines: 500", "max_lines: 2").replace("sheets: {", "sheets: {max_lines: 2, ")
+    (copy / "connector.yaml").write_text(text, encoding="utf-8")
+    stage.link.wms.connector = str(copy)
+    stage.link.wms.save()
+    count = stage.start("W1", "W2")
+    told = [[row["sheet_no"] for row in lines] for _, lines in stage.world.wms.of_kind("sheets")]
+    assert sorted(number for part in told for number in part) == sorted(count.sheets.values_list("number", flat=True))
+    assert max(map(len, told)) == 2
+    baseline = [len(lines) for _, lines in stage.world.wms.of_kind("baseline")]
+    assert (max(baseline), sum(baseline)) == (2, count.book.count())
+    kinds = [kind for kind, _, _ in stage.world.wms.received.values() if kind != "item"]
+    assert kinds == sorted(kinds, key=["count_task", "baseline", "sheets"].index)

@@ -37,11 +37,15 @@ def test_every_seed_holds(profile: str) -> None:
     assert told["failing_seeds"] == [], json.dumps(told["failures"], ensure_ascii=False, indent=1)[-6000:]
     assert told["runs"] == SEEDS[profile] * SEED_FACTOR
     assert set(told["ways"]) == {"draft", "lookup", "native", "none"}
-    assert {"lost_request", "lost_reply", "late_request", "crash_at_call", "crash_at_statement"} <= told["faults"].keys()
+    assert {"lost_request", "lost_reply", "late_request", "crash_at_call", "crash_at_statement"} <= told[
+        "faults"
+    ].keys()
     assert told["figures"]["postings"] > 0
 
 
-def test_a_seed_is_the_same_run_whatever_ran_before_it(migrated_database: str, fresh_process: Callable[..., Any]) -> None:
+def test_a_seed_is_the_same_run_whatever_ran_before_it(
+    migrated_database: str, fresh_process: Callable[..., Any]
+) -> None:
     forwards = fresh_process(migrated_database, "harsh", 3, 1, 3)
     assert [line["seed"] for line in forwards] == [3, 4, 5]
     again = fresh_process(migrated_database, "harsh", 5, -2, 2)

@@ -1,7 +1,7 @@
 import type { Http, Query } from "./http";
 import { queryText } from "./http";
 import type {
-  BinCell, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, FlowRun, Hook, HookCalls,
+  BinCell, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
   HookRefusal, Line, LineDetail, LineFilter, Link, Page, Person, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow,
   Refused, ReviewDecision, Session, Sheet, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
@@ -63,6 +63,14 @@ export function createApi(http: Http) {
     discardQuarantined: (what: { ids?: Id[]; filter?: QuarantineFilter; reason: string }) =>
       http.post<{ discarded: number }>("/quarantine/discard", what),
 
+    driftLinks: () => get<{ rows: { code: string; name: string; open: number }[] }>("/drift"),
+    drift: (link: string, query: Paging & { state?: string }) =>
+      get<Page<DriftRow> & { policy: string; may_repair: boolean }>(`/links/${seg(link)}/drift`, query),
+    repairDrift: (link: string, ids: Id[], reason: string) =>
+      http.post<{ repairing: number }>(`/links/${seg(link)}/drift/repair`, { ids, reason }),
+    dismissDrift: (link: string, ids: Id[], reason: string) =>
+      http.post<{ dismissed: number }>(`/links/${seg(link)}/drift/dismiss`, { ids, reason }),
+
     links: () => get<{ rows: Link[] }>("/links"),
     flows: (link: string) => get<{ rows: PolledFlow[] }>(`/links/${seg(link)}/flows`),
     flowRuns: (link: string, flow: string) => get<{ rows: FlowRun[] }>(`/links/${seg(link)}/flows/${seg(flow)}/runs`),
@@ -107,6 +115,7 @@ export type Api = ReturnType<typeof createApi>;
 export const addresses = {
   linesCsv: (number: string, filter: LineFilter & { sort?: string }): string =>
     `/api/counts/${seg(number)}/lines.csv${queryText(filter as Query)}`,
+  driftCsv: (link: string, state: string): string => `/api/links/${seg(link)}/drift.csv${queryText({ state })}`,
   countsCsv: "/api/counts.csv",
   events: (count?: string): string => `/api/events${queryText({ count })}`,
 };

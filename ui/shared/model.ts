@@ -98,6 +98,43 @@ export interface Count extends CountSummary {
   accuracy: { lines: Decimal | null; quantity: Decimal | null } | null;
   /** What keeps the count from going on. */
   problem: string | null;
+  /** How far the preparation is; null where none is under way. */
+  work: Work | null;
+}
+
+/** `done` of `total` parts (zones, locations, documents), `rows` in all so far. */
+export interface Work {
+  step: "masters" | "wms" | "erp" | "check" | "lines" | "papers";
+  part: string;
+  done: number;
+  total: number | null;
+  rows: number;
+  started_at: Time;
+  updated_at: Time;
+  eta_seconds: number | null;
+}
+
+export type DriftState = "suspected" | "open" | "repairing" | "repaired" | "explained" | "dismissed";
+
+/** A key on which the two books differ outside any count. */
+export interface DriftRow {
+  id: number;
+  warehouse: string;
+  location: string;
+  item: string;
+  item_name: string;
+  lot: string | null;
+  erp: Decimal;
+  wms: Decimal;
+  gap: Decimal;
+  value: Decimal | null;
+  state: DriftState;
+  first_seen: Time;
+  last_seen: Time;
+  decided_by: string | null;
+  reason: string | null;
+  message: string | null;
+  document: string | null;
 }
 
 /** Money is null exactly where book quantities are hidden: from readers of a blind count. */

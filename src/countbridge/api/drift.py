@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count as Number
 from django.http import HttpResponse
 from ninja import Router, Schema
 
@@ -19,7 +20,7 @@ from countbridge.stocktake.models import Drift
 from countbridge.stocktake.policy import policy_of
 
 router = Router(tags=["drift"])
-prefix = "/links"
+prefix = ""
 EXPORTED = 100_000
 
 
@@ -55,6 +56,29 @@ class Chosen(Schema):
     reason: str
 
 
+class LinkDrift(Schema):
+    code: str
+    name: str
+    open: int
+
+
+class LinksDrift(Schema):
+    rows: list[LinkDrift]
+
+
+@router.get("/drift", auth=needs("line.expected"), response=LinksDrift)
+def list_links_drift(request: Request) -> dict[str, Any]:
+    """Each link with the number of open differences in your warehouses."""
+    mine = request.warehouses.limit(Drift.objects.filter(state=Drift.State.OPEN), "warehouse")
+    numbers = dict(mine.values_list("link").annotate(n=Number("pk")).order_by())
+    return {
+        "rows": [
+            {"code": link.code, "name": link.name, "open": numbers.get(link.pk, 0)}
+            for link in Link.objects.order_by("code")
+        ]
+    }
+
+
 def _found(request: Request, link: Link, state: str) -> Any:
     rows = request.warehouses.limit(Drift.objects.filter(link=link), "warehouse").select_related("repair__link")
     rows = rows.filter(state__in=state.split(",")) if state else rows.exclude(state=Drift.State.SUSPECTED)
@@ -87,7 +111,7 @@ def _row(request: Request, drift: Drift, item: Item | None) -> dict[str, Any]:
     }
 
 
-@router.get("/{code}/drift", auth=needs("line.expected"), response=DriftPage)
+@router.get("/links/{code}/drift", auth=needs("line.expected"), response=DriftPage)
 def list_drift(
     request: Request, code: str, state: str = "open,repairing", offset: Natural = 0, limit: Natural = 100
 ) -> dict[str, Any]:
@@ -103,7 +127,7 @@ def list_drift(
     }
 
 
-@router.get("/{code}/drift.csv", auth=needs("line.expected"))
+@router.get("/links/{code}/drift.csv", auth=needs("line.expected"))
 def export_drift(request: Request, code: str, state: str = "open,repairing") -> HttpResponse:
     """The same list as CSV."""
     link = get_link(code)
@@ -111,21 +135,21 @@ def export_drift(request: Request, code: str, state: str = "open,repairing") -> 
     return csv_answer(f"drift-{link.code}.csv", rows, list(DriftRow.model_fields))
 
 
-@router.post("/{code}/drift/repair", auth=needs("line.approve"), response=dict[str, int])
+@router.post("/links/{code}/drift/repair", auth=needs("line.approve"), response=dict[str, int])
 def repair(request: Request, code: str, body: Chosen) -> dict[str, int]:
     """Carry the WMS's book into the ERP for these keys, by a document that is posted once and read back."""
     user = request.auth.username
     return {"repairing": repairs.ask(get_link(code), body.ids, body.reason, user, request.warehouses)}
 
 
-@router.post("/{code}/drift/dismiss", auth=needs("line.approve"), response=dict[str, int])
+@router.post("/links/{code}/drift/dismiss", auth=needs("line.approve"), response=dict[str, int])
 def dismiss(request: Request, code: str, body: Chosen) -> dict[str, int]:
     """Leave these differences as they are; they are told again only when they change."""
     user = request.auth.username
     return {"dismissed": repairs.dismiss(get_link(code), body.ids, body.reason, user, request.warehouses)}
 
 
-@router.post("/{code}/drift/compare", auth=needs("link.edit"), response=dict[str, bool])
+@router.post("/links/{code}/drift/compare", auth=needs("link.edit"), response=dict[str, bool])
 def compare(request: Request, code: str) -> dict[str, bool]:
     """Compare both books now instead of waiting for the schedule."""
     link = get_link(code)

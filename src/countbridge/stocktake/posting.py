@@ -26,7 +26,7 @@ from countbridge.links.models import System
 from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.judge import key_of, movements_of
 from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line, Repair
-from countbridge.stocktake.progress import judge_again
+from countbridge.stocktake.progress import in_portions, judge_again
 from countbridge.stocktake.refused import note
 
 Key = tuple[str, str, str]
@@ -58,8 +58,8 @@ def post(count_id: int) -> None:
 def reopen_changed(count: Count) -> bool:
     """Movements that came in since the lines were decided, for moments before their scans: nobody agreed to what the
     variances are now, so the count goes back to its people instead of posting the old ones."""
-    counted = count.lines.select_for_update(no_key=True).filter(counted__isnull=False).order_by("pk")
-    if not judge_again(count, list(counted)):
+    counted = count.lines.select_for_update(no_key=True).filter(counted__isnull=False)
+    if not sum(len(judge_again(count, lines)) for lines in in_portions(counted)):
         return False
     count.state = Count.State.COUNTING
     count.save(update_fields=["state"])

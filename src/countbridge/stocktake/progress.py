@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -23,6 +23,7 @@ from countbridge.stocktake.policy import CountPolicy, policy_of
 State = Line.State
 SUBMITTED = (Sheet.State.SUBMITTED, Sheet.State.CLOSED)
 WATCHED = timedelta(days=30)  # how long after closing a count still answers for movements that come in late
+PORTION = 5000
 
 
 def catch_up(link: Link) -> None:
@@ -140,22 +141,29 @@ def _decide(count: Count) -> int:
     ripe = known_until(count.link)
     if ripe is None:
         return 0
-    ready = list(
-        Line.objects.select_for_update(of=("self",), no_key=True)
-        .filter(
-            count=count,
-            state=State.COUNTED,
-            sheet__state__in=SUBMITTED,
-            counted_at__lte=ripe - timedelta(seconds=policy.ambiguity_seconds),
-        )
-        .order_by("pk")
+    ready = Line.objects.select_for_update(of=("self",), no_key=True).filter(
+        count=count,
+        state=State.COUNTED,
+        sheet__state__in=SUBMITTED,
+        counted_at__lte=ripe - timedelta(seconds=policy.ambiguity_seconds),
     )
-    judge(count, ready)
-    posted = posted_keys(count, ready)
-    for line in ready:
-        line.state = following(line, policy, posted=key_of(line) in posted)
-    Line.objects.bulk_update(ready, ["state"], batch_size=500)
-    return len(ready)
+    decided = 0
+    for lines in in_portions(ready):
+        judge(count, lines)
+        posted = posted_keys(count, lines)
+        for line in lines:
+            line.state = following(line, policy, posted=key_of(line) in posted)
+        Line.objects.bulk_update(lines, ["state"], batch_size=500)
+        decided += len(lines)
+    return decided
+
+
+def in_portions(lines: QuerySet[Line]) -> Iterator[list[Line]]:
+    """The lines in the order of their numbers, a few thousand at a time: a large count is never held whole."""
+    after = 0
+    while part := list(lines.filter(pk__gt=after).order_by("pk")[:PORTION]):
+        after = part[-1].pk
+        yield part
 
 
 def known_until(link: Link) -> datetime | None:

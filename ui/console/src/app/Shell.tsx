@@ -28,6 +28,7 @@ const PLACES: Place[] = [
   { to: "/recounts", name: "nav.recounts", key: "r", needs: "line.recount", waiting: "recounts" },
   { to: "/deliveries", name: "nav.deliveries", key: "d", needs: "delivery.view", waiting: "deliveries" },
   { to: "/quarantine", name: "nav.quarantine", key: "q", needs: "quarantine.view", waiting: "quarantine" },
+  { to: "/drift", name: "drift.title", key: "f", needs: "line.expected" },
   { to: "/links", name: "nav.links", key: "l", needs: "link.view" },
 ];
 

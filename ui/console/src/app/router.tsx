@@ -29,6 +29,7 @@ export const router = createBrowserRouter([
       { path: "deliveries", lazy: () => import("../pages/Deliveries") },
       { path: "deliveries/:id", lazy: () => import("../pages/Delivery") },
       { path: "quarantine", lazy: () => import("../pages/Quarantine") },
+      { path: "drift", lazy: () => import("../pages/Drift") },
       { path: "links", lazy: () => import("../pages/Links") },
       { path: "links/webhooks", lazy: () => import("../pages/links/Webhooks") },
       { path: "links/subscriptions", lazy: () => import("../pages/links/Subscriptions") },

@@ -1,6 +1,7 @@
 import { formatShare } from "@shared/decimal";
-import { type Count, type Zone, seesBook } from "@shared/model";
+import { type Count, type Work, type Zone, seesBook } from "@shared/model";
 import { formatCount, formatDuration } from "@shared/time";
+import { Progress as AntProgress } from "antd";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
@@ -22,6 +23,7 @@ export function Component() {
     <div className="stack">
       {count.problem ? <p className="lead lead-bad" role="alert">{count.problem}</p> : null}
       <Panel><Steps steps={count.steps} /></Panel>
+      {count.work ? <Preparing work={count.work} /> : null}
       <Figures count={count} />
       <div className="split split-wide">
         <Zones count={count} />
@@ -29,6 +31,26 @@ export function Component() {
       </div>
       <Rules count={count} />
     </div>
+  );
+}
+
+/** A large count takes a while to prepare: what is being done, how much of it is done, how long it may still take. */
+function Preparing({ work }: { work: Work }) {
+  const { t } = useTranslation();
+  const { language } = usePreferences();
+  const share = work.total ? Math.floor((work.done / work.total) * 100) : null;
+  return (
+    <Panel title={t("work.title")} note={t("work.note")}>
+      <div className="progress" role="status">
+        <span>{t(`work.${work.step}`)}{work.part ? <> <Code>{work.part}</Code></> : null}</span>
+        {share === null ? null : <AntProgress percent={share} size="small" showInfo={false} aria-label={`${share}%`} />}
+        <span className="progress-label num">
+          {work.total ? `${formatCount(work.done)} / ${formatCount(work.total)}` : ""}
+          {work.rows ? ` · ${t("work.rows", { rows: formatCount(work.rows) })}` : ""}
+          {work.eta_seconds === null ? "" : ` · ${t("work.left", { time: formatDuration(work.eta_seconds, language) })}`}
+        </span>
+      </div>
+    </Panel>
   );
 }
 
