@@ -9,7 +9,7 @@ from django.db import connection
 from countbridge.exchange.models import Event
 
 CHANNEL = "countbridge_events"
-KINDS = ("state", "line", "sheet", "decision", "delivery", "drift", "quarantine", "system", "link", "subscription")
+KINDS = ("state", "line", "sheet", "decision", "delivery", "quarantine", "link", "system", "drift", "subscription")
 
 
 def record(

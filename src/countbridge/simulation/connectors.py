@@ -70,7 +70,8 @@ class SimulatedConnector(BaseConnector):
 
     def _check_key(self) -> None:
         if self.settings["key"] != scene().secret:
-            raise AuthError("http.credentials_refused", system=self.system, record="-", status=401, message="wrong key")
+            told = {"system": self.system, "record": "-", "call": "-", "status": "401", "message": "wrong key"}
+            raise AuthError("http.credentials_refused", **told)
 
     def _exchange(self, name: str, body: str, status: int | None, failure: str, began: Any) -> Exchange:
         mask = Mask(self.manifest.secrets(self.settings))

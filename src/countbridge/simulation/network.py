@@ -38,7 +38,7 @@ class Network:
         network may do that to it."""
         # A system is never waited for while rows are locked.
         assert not connection.in_atomic_block, f"{system} is called inside a transaction: {name}"
-        about: dict[str, Any] = {"system": system, "record": name, "address": f"http://{system}"}
+        about: dict[str, Any] = {"system": system, "record": name, "call": name, "address": f"http://{system}"}
         self._may_die()
         fate = self._fate(writing, repeatable)
         self._take_time(self._random.uniform(0.05, 0.8))

@@ -40,7 +40,7 @@ def runs(profile: str, seeds: range, *, trace: bool = False) -> Iterator[dict[st
             run = Run(seed, PROFILES[profile], links, users)
             sweep(links, run.way)
             told = asdict(run.go())
-            if trace:
+            if trace and told["violations"]:
                 told["trace"] = run.trace
             yield told
 

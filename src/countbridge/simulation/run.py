@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import traceback
 from dataclasses import dataclass
 from random import Random
 
@@ -78,9 +79,7 @@ class Run:
                 chance.told_by(Random(self.seed)),
             ):
                 open_scene(Scene(self.company, self.network, SECRET))
-                self._begin()
-                self._live()
-                found = invariants.check(self, log.text())
+                found = self._through(log)
         finally:
             logging.getLogger().removeHandler(log)
             self.pool.close()
@@ -91,6 +90,14 @@ class Run:
             "scans": len(self.people.acknowledged), "postings": len(self.company.erp.posted),
         }  # fmt: skip
         return Result(self.seed, self.way, found, digest, dict(self.network.met), figures)
+
+    def _through(self, log: _Log) -> list[str]:
+        try:
+            self._begin()
+            self._live()
+            return invariants.check(self, log.text())
+        except Exception:  # noqa: BLE001  whatever it is, it is a defect, and the other seeds go on
+            return [f"broke off: {traceback.format_exc()[-1500:]}"]
 
     # -- what happens --------------------------------------------------------------------------------------------------
 

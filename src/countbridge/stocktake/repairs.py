@@ -160,7 +160,7 @@ def _propose(repair: Repair, rows: Sequence[Drift]) -> Delivery:
         Document("adjustment", fields, tuple(said)),
         repair.number,
         flow="F4",
-        order_key=repair.number,
+        order_key=repair.location,  # as for any correction: the ERP is told of one place by one document at a time
         then=Then("stocktake.repair_settled", {"repair": repair.pk}),
     )
 
