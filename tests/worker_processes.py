@@ -33,10 +33,10 @@ class Workers:
         """Look into the database over a new connection, after the server was restarted."""
         self.database = psycopg.connect(self._url, autocommit=True)
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, *options: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "countbridge.cli", "worker", "--concurrency", str(self.concurrency)],
+                [sys.executable, "-m", "countbridge.cli", "worker", "--concurrency", str(self.concurrency), *options],
                 env=self.environment,
                 stderr=log,
             )

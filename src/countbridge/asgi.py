@@ -11,6 +11,8 @@ _django = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  (only now do the settings exist)
 
+from countbridge.web.bodies import SmallBodies  # noqa: E402
 from countbridge.web.files import Files  # noqa: E402
 
-application = Files(_django, settings.WEB_ROOT, follow_changes=settings.DEBUG)
+_bounded = SmallBodies(_django, settings.HOOKS, settings.HOOK_BODY_BYTES)
+application = Files(_bounded, settings.WEB_ROOT, follow_changes=settings.DEBUG)

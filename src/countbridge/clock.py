@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ def _of_machine() -> datetime:
 
 
 _source: Callable[[], datetime] = _of_machine
+_sleep: Callable[[float], None] = time.sleep
 
 
 def now() -> datetime:
@@ -24,6 +26,11 @@ def after(seconds: float) -> datetime:
     return now() + timedelta(seconds=seconds)
 
 
+def sleep(seconds: float) -> None:
+    """Let time pass."""
+    _sleep(seconds)
+
+
 @contextmanager
 def told_by(source: Callable[[], datetime]) -> Iterator[None]:
     """Within the block, `source` says what time it is, on every thread."""
@@ -33,3 +40,14 @@ def told_by(source: Callable[[], datetime]) -> Iterator[None]:
         yield
     finally:
         _source = before
+
+
+@contextmanager
+def slept_by(sleeper: Callable[[float], None]) -> Iterator[None]:
+    """Within the block, `sleeper` lets time pass, on every thread."""
+    global _sleep  # noqa: PLW0603
+    before, _sleep = _sleep, sleeper
+    try:
+        yield
+    finally:
+        _sleep = before

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 
 class CountbridgeError(Exception):
-    """Base of all. `code` finds the sentence, `params` fill it in; both are safe to show (never a secret)."""
+    """Base of all. `code` finds the sentence, `params` fill it in; both are safe to show (never a secret).
+
+    `again_after`: the pause in seconds until the next try, where whoever met the error has decided it.
+    """
+
+    again_after: float | None = None
 
     def __init__(self, code: str, /, **params: object) -> None:
         self.code = code
@@ -46,14 +51,13 @@ class AuthError(SetupError):
 
 
 class RemoteError(CountbridgeError):
-    """Another system failed us."""
+    """Another system failed us. `retry_after` is the pause in seconds it asked for, None where it named none."""
+
+    retry_after: float | None = None
 
 
 class TryLater(RemoteError):
-    """The request certainly had no effect; the same request may succeed later.
-
-    `retry_after` is the pause in seconds the remote asked for, None where it named none.
-    """
+    """The request certainly had no effect; the same request may succeed later."""
 
     def __init__(self, code: str, /, *, retry_after: float | None = None, **params: object) -> None:
         self.retry_after = retry_after
@@ -70,3 +74,7 @@ class Rejected(RemoteError):
 
 class ContractSurprise(RemoteError):
     """The answer is not what the system's contract says (HTML, missing field, wrong type)."""
+
+
+class CursorExpired(ContractSurprise):
+    """The other system no longer knows the place to read on from: read again from the start."""

@@ -76,6 +76,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024  # bytes: a day of scans of a handheld that was offline
+HOOKS = "/hooks/"  # where other systems call us
+HOOK_BODY_BYTES = int(os.environ.get("COUNTBRIDGE_HOOK_BYTES", "1000000"))
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -87,6 +89,8 @@ TIME_ZONE = os.environ.get("COUNTBRIDGE_TIME_ZONE", "Asia/Shanghai")
 WEB_ROOT = PACKAGE / "web" / "static"  # what the UI build writes
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [WEB_ROOT] if WEB_ROOT.is_dir() else []
+
+KEEP_BODIES_DAYS = int(os.environ.get("COUNTBRIDGE_KEEP_BODIES_DAYS", "90"))  # of requests and answers of deliveries
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

@@ -7,12 +7,16 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 
 from countbridge.exchange.rescue import HEARTBEAT, SILENT_AFTER, keep_rescuing
 
@@ -112,4 +116,17 @@ def _on_its_own(connector: PsycopgConnector) -> App:
     running = App(connector=connector, import_paths=app.import_paths, worker_defaults=defaults)
     running.tasks = app.tasks
     running.periodic_registry = app.periodic_registry
+    running.job_manager = _Jobs(running.connector)
     return running
+
+
+class _Jobs(JobManager):
+    """A job that is to be tried again while its like waits already (under the same queueing lock) makes way for it: that one
+    will do the same work. Without this it would stay "running" for ever, and hold its lock against everything behind it."""
+
+    async def retry_job_by_id_async(self, job_id: int, *args: Any, **options: Any) -> None:
+        try:
+            await super().retry_job_by_id_async(job_id, *args, **options)
+        except UniqueViolation:
+            logger.info("job %s makes way for its like", job_id)
+            await self.finish_job_by_id_async(job_id, Status.ABORTED, delete_job=True)

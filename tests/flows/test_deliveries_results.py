@@ -158,7 +158,9 @@ def test_a_result_may_be_given_up_by_name_and_reason(stage: Stage) -> None:
 def test_rows_of_one_bin_that_cannot_be_read_are_kept_each(stage: Stage) -> None:
     for sku in ("S-X", "S-Y"):
         stage.world.wms.stock["S0101", sku, ""] += 1
-    started(stage)
+    stage.approve("W2-S")
+    stage.flow("notice")
+    assert stage.queue.run()["stocktake.prepare"].code == "stocktake.stock_in_quarantine"
     rows = QuarantinedRecord.objects.filter(flow="stock")
     assert sorted(row.record["sku"] for row in rows) == ["S-X", "S-Y"]
 

@@ -157,6 +157,7 @@ def test_two_workers_on_one_delivery_do_not_both_speak(stage: Stage) -> None:
         other.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, delivery.pk])
         assert stage.queue.later()["exchange.deliver"].code == "exchange.in_other_hands"
         assert stage.world.wms.calls.seen["write:count_task"] == before
+        other.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, delivery.pk])
     stage.queue.later()
     delivery.refresh_from_db()
     assert delivery.state == "confirmed"

@@ -11,7 +11,9 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from countbridge import clock
 from countbridge.errors import CountbridgeError
+from countbridge.exchange.models import Breaker
 from countbridge.exchange.rescue import SILENT_AFTER, rescue_jobs
 from countbridge.exchange.retry import pause
 from modelled.trouble import Died
@@ -41,8 +43,9 @@ class Queue:
         raise AssertionError("the queue does not come to an end")
 
     def later(self) -> dict[str, CountbridgeError]:
-        """Time passes: everything that was put off is due."""
+        """Time passes: everything that was put off is due, and a system that was down may be tried again."""
         self._make_due()
+        Breaker.objects.exclude(state="closed").update(state="open", retry_at=clock.now())
         return self.run()
 
     def _make_due(self, which: str = "", values: list[int] | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ class Stage:
 
     def approve(self, *locations: str, by: str = "sun", day: str = "2026-11-20", ago: float = 3600) -> list[str]:
         """Drafts a planner saved `ago` seconds ago."""
-        at = (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
+        at = (self.world.clock - timedelta(seconds=ago)).isoformat()
         made = []
         for location in locations:
             number = str(next(self.world.erp.ids))

@@ -7,6 +7,7 @@ T0101 is W2-T. Quantities of the floor and of `move` are ERP base units; the WMS
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,6 @@ from itertools import count
 
 from modelled.trouble import Calls
 
-BEGIN_AGO = timedelta(hours=3)
 PLACES = {
     "A0101": ("WH1", "A", "W1-A-01"), "A0102": ("WH1", "A", "W1-A-02"),
     "S0101": ("WH2", "S", "W2-S"), "S0102": ("WH2", "S", "W2-S"), "S0201": ("WH2", "S", "W2-S"),
@@ -42,6 +42,7 @@ class Erp:
     approvals: dict[str, dict[str, str | None]] = field(default_factory=dict)
     documents: dict[str, dict[str, object]] = field(default_factory=dict)
     refuses: dict[str, str] = field(default_factory=dict)  # item → why no line of it is taken
+    takes_the_rest: bool = False  # of a document with a line it refuses; else it takes a document whole or not at all
     ids: count[int] = field(default_factory=lambda: count(100))
 
     def confirm(self, document: str) -> None:
@@ -73,6 +74,13 @@ class Wms:
     received: dict[str, tuple[str, dict[str, str | None], list[dict[str, str | None]]]] = field(default_factory=dict)
     answers: dict[str, list[str]] = field(default_factory=dict)  # adjustment key → message per line, "" is taken
     refuses: dict[str, str] = field(default_factory=dict)  # sku → why no line of it is taken
+    stock_page: int = 1000  # rows on a page of stock
+    expired: set[str] = field(default_factory=set)  # cursors it no longer knows
+    between_pages: Callable[[], object] = lambda: None
+    shown: Callable[[list[dict[str, str | None]]], list[dict[str, str | None]]] = list  # what its feed makes of a page
+    stuck_at: int | None = None  # the cursor its feed gives whatever was asked
+    clock_ahead: timedelta = timedelta(0)
+    refuses_goods: dict[str, str] = field(default_factory=dict)  # sku → why this item is not taken
 
     def of_kind(self, kind: str) -> list[tuple[dict[str, str | None], list[dict[str, str | None]]]]:
         return [(fields, lines) for known, fields, lines in self.received.values() if known == kind]
@@ -82,7 +90,8 @@ class Wms:
         return sorted(
             (str(line["bin"]), str(line["sku"]), line["lot"] or "", Decimal(str(line["delta"])))
             for key, messages in self.answers.items()
-            for line, message in zip(self.received[key][2], messages, strict=True) if not message
+            for line, message in zip(self.received[key][2], messages, strict=True)
+            if self.received[key][0] == "adjustment" and not message
         )  # fmt: skip
 
 
@@ -94,7 +103,7 @@ class World:
     erp: Erp = field(default_factory=Erp)
     wms: Wms = field(default_factory=Wms)
     floor: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    clock: datetime = field(default_factory=lambda: datetime.now(UTC) - BEGIN_AGO)
+    clock: datetime = field(default_factory=lambda: datetime.now(UTC))
     post_late_after: int | None = None  # readings of the feed until pending movements reach the ERP
     posted_late: list[dict[str, str | None]] = field(default_factory=list)
 
@@ -132,11 +141,11 @@ class World:
         """Put a movement into the WMS's feed."""
         name = id or f"M{len(self.wms.feed) + 1}"
         item = next((code for code, known in SKUS.items() if known == sku), "")
-        at = (occurred or self.clock).isoformat()
+        at = ((occurred or self.clock) + self.wms.clock_ahead).isoformat()
         row = {
             "seq": str(len(self.wms.feed) + 1), "id": name, "type": kind, "bin": bin, "sku": sku, "lot": lot,
             "qty": plain(quantity), "uom": UOM.get(item, "PCS"), "occurred_at": at,
-            "recorded_at": self.clock.isoformat(), "document": "", "erp_state": erp,
+            "recorded_at": (self.clock + self.wms.clock_ahead).isoformat(), "document": "", "erp_state": erp,
             "erp_posted_at": at if erp == "posted" else None,
         }  # fmt: skip
         self.wms.feed.append(row)

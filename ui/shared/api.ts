@@ -1,8 +1,11 @@
-import type { Http, Query } from "./http";
+import type {
+  Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, FlowRun, Hook, HookCalls,
+  HookRefusal, Http, Line, LineDetail, LineFilter, Link, Page, Person, PolledFlow, QuarantineFilter, QuarantineGroup,
+  QuarantineRow, Query } from "./http";
 import { queryText } from "./http";
 import type {
-  BinCell, Count, CountSummary, Decision, DecisionPreview, Delivery, DeliveryDetail, Line, LineDetail, LineFilter, Link,
-  Page, Person, QuarantineRow, Refused, Session, Sheet, TimelineEntry, Today,
+  BinCell, Refused, ReviewDecision,
+  Session, Sheet, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
 
 type Id = string | number;
@@ -47,16 +50,56 @@ export function createApi(http: Http) {
     decide: (lines: number[], decision: Decision, reason: string) =>
       http.post<{ changed: number; refused: Refused[] }>("/decisions", { lines, decision, reason }),
 
-    deliveries: (query: Paging & { count?: string; state?: string; flow?: string; q?: string }) =>
-      get<Page<Delivery>>("/deliveries", query),
+    deliveries: (query: Paging & DeliveryFilter) => get<DeliveryPage>("/deliveries", query),
     delivery: (id: Id) => get<DeliveryDetail>(`/deliveries/${seg(id)}`),
     resend: (id: Id, reason: string) => http.post<unknown>(`/deliveries/${seg(id)}/resend`, { reason }),
+    resendMany: (what: { ids?: Id[]; filter?: DeliveryFilter; reason: string }) =>
+      http.post<{ queued: number }>("/deliveries/resend", what),
+    decideDelivery: (id: Id, what: { decision: ReviewDecision; remote_id: string; reason: string }) =>
+      http.post<DeliveryDetail>(`/deliveries/${seg(id)}/decide`, what),
 
-    quarantine: (query: Paging & { flow?: string }) => get<Page<QuarantineRow>>("/quarantine", query),
-    resendQuarantined: (ids: Id[]) => http.post<unknown>("/quarantine/resend", { ids }),
-    discard: (id: Id, reason: string) => http.post<unknown>(`/quarantine/${seg(id)}/discard`, { reason }),
+    quarantine: (query: Paging & QuarantineFilter) => get<Page<QuarantineRow>>("/quarantine", query),
+    quarantineReasons: (query: { flow?: string | undefined }) => get<{ rows: QuarantineGroup[] }>("/quarantine/reasons", query),
+    resendQuarantined: (what: { ids?: Id[]; filter?: QuarantineFilter; reason: string }) =>
+      http.post<{ queued: number }>("/quarantine/resend", what),
+    discardQuarantined: (what: { ids?: Id[]; filter?: QuarantineFilter; reason: string }) =>
+      http.post<{ discarded: number }>("/quarantine/discard", what),
 
     links: () => get<{ rows: Link[] }>("/links"),
+    flows: (link: string) => get<{ rows: PolledFlow[] }>(`/links/${seg(link)}/flows`),
+    flowRuns: (link: string, flow: string) => get<{ rows: FlowRun[] }>(`/links/${seg(link)}/flows/${seg(flow)}/runs`),
+    previewCadence: (link: string, flow: string, timing: TimingWords) =>
+      http.post<{ cadence: string; following: string[] }>(`/links/${seg(link)}/flows/${seg(flow)}/preview`, { timing }),
+    /** Without a timing the flow follows the link's folder again. */
+    setCadence: (link: string, flow: string, timing: TimingWords | null, reason: string) =>
+      http.patch<PolledFlow>(`/links/${seg(link)}/flows/${seg(flow)}`, { timing, reason }),
+    actOnFlow: (link: string, flow: string, act: "run" | "pause" | "resume", reason: string) =>
+      http.post<unknown>(`/links/${seg(link)}/flows/${seg(flow)}/${act}`, { reason }),
+
+    hooks: (link: string) => get<{ rows: Hook[]; strangers: HookRefusal[] }>(`/links/${seg(link)}/hooks`),
+    createHook: (link: string, source: string, events: Record<string, string>) =>
+      http.post<Hook & { secret: string }>(`/links/${seg(link)}/hooks`, { source, events }),
+    changeHook: (link: string, source: string, change: { events?: Record<string, string>; active?: boolean; reason: string }) =>
+      http.patch<Hook>(`/links/${seg(link)}/hooks/${seg(source)}`, change),
+    rotateHook: (link: string, source: string, reason: string) =>
+      http.post<Hook & { secret: string }>(`/links/${seg(link)}/hooks/${seg(source)}/rotate`, { reason }),
+    removeHook: (link: string, source: string, reason: string) =>
+      http.post<unknown>(`/links/${seg(link)}/hooks/${seg(source)}/remove`, { reason }),
+    hookCalls: (link: string, source: string) => get<HookCalls>(`/links/${seg(link)}/hooks/${seg(source)}/calls`),
+
+    subscriptions: () => get<{ rows: Subscription[]; kinds: string[] }>("/subscriptions"),
+    createSubscription: (made: { name: string; url: string; kinds: string[]; after: string }) =>
+      http.post<Subscription & { secret: string }>("/subscriptions", made),
+    changeSubscription: (id: Id, change: { url?: string; kinds?: string[]; reason: string }) =>
+      http.patch<Subscription>(`/subscriptions/${seg(id)}`, change),
+    rotateSubscription: (id: Id, reason: string) =>
+      http.post<Subscription & { secret: string }>(`/subscriptions/${seg(id)}/rotate`, { reason }),
+    pauseSubscription: (id: Id, reason: string) => http.post<unknown>(`/subscriptions/${seg(id)}/pause`, { reason }),
+    resumeSubscription: (id: Id, after: string | null, reason: string) =>
+      http.post<unknown>(`/subscriptions/${seg(id)}/resume`, { after, reason }),
+    removeSubscription: (id: Id, reason: string) => http.post<unknown>(`/subscriptions/${seg(id)}/remove`, { reason }),
+    testSubscription: (id: Id) => http.post<{ ok: boolean; message: string | null }>(`/subscriptions/${seg(id)}/test`),
+    attempts: (id: Id) => get<{ rows: SubscriptionAttempt[] }>(`/subscriptions/${seg(id)}/attempts`),
   };
 }
 

@@ -6,7 +6,7 @@ export type Time = string;
 export type Permission =
   | "count.view" | "count.plan" | "count.assign" | "count.scan"
   | "line.expected" | "line.recount" | "line.approve"
-  | "delivery.view" | "delivery.resend"
+  | "delivery.view" | "delivery.resend" | "delivery.decide"
   | "quarantine.view" | "quarantine.resolve"
   | "link.view" | "link.edit" | "user.admin" | "audit.view";
 
@@ -219,6 +219,15 @@ export interface SystemHealth {
   ok: boolean;
   last_seen: Time | null;
   message: string | null;
+  /** Open: the system is down and left alone until `retry_at`. */
+  breaker: "closed" | "open" | "half_open";
+  retry_at: Time | null;
+  /** Of the last hour. */
+  calls: number;
+  failed: Record<string, number>;
+  success_rate: Decimal | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
 }
 
 export type FlowCode = "F1" | "F2" | "F3" | "F4" | "F5";
@@ -227,6 +236,13 @@ export interface Flow {
   flow: FlowCode;
   name: string;
   every_seconds: number | null;
+  /** The flow with a cadence of its own that feeds this one. */
+  polled: string | null;
+  /** In words. */
+  cadence: string | null;
+  next_due: Time | null;
+  /** Why it is paused. */
+  paused: string | null;
   last_run: Time | null;
   backlog: number;
   success: number;
@@ -300,7 +316,24 @@ export interface Delivery {
   lines: number | null;
   code: string | null;
   message: string | null;
+  next_try_at: Time | null;
+  fault: string | null;
+  for_administrators: boolean;
 }
+
+export interface DeliveryPage extends Page<Delivery> {
+  /** Systems left alone for now. */
+  down: { system: string; message: string; retry_at: Time | null }[];
+}
+
+export interface DeliveryFilter {
+  count?: string | undefined;
+  state?: string | undefined;
+  flow?: string | undefined;
+  q?: string | undefined;
+}
+
+export type ReviewDecision = "arrived" | "did_not_arrive" | "give_up";
 
 export interface DeliveryDetail extends Delivery {
   payload: unknown;
@@ -311,9 +344,32 @@ export interface DeliveryDetail extends Delivery {
     started_at: Time;
     ms: number;
     outcome: string;
-    request: string;
-    response: string;
+    call: string;
+    /** Null once it was forgotten. */
+    request: string | null;
+    response: string | null;
+    request_bytes: number;
+    response_bytes: number;
+    cut: boolean;
   }[];
+  reviews: { decision: ReviewDecision; remote_id: string | null; reason: string; user: string; at: Time }[];
+  /** Later documents that wait for this one. */
+  behind: number;
+}
+
+export interface QuarantineFilter {
+  flow?: string | undefined;
+  code?: string | undefined;
+  said?: string | undefined;
+  count?: string | undefined;
+}
+
+export interface QuarantineGroup {
+  flow: string;
+  code: string;
+  said: string | null;
+  message: string;
+  number: number;
 }
 
 export interface QuarantineRow {
@@ -325,6 +381,10 @@ export interface QuarantineRow {
   code: string;
   message: string;
   state: string;
+  count: string | null;
+  delivery: number | null;
+  decided_by: string | null;
+  reason: string | null;
 }
 
 export interface Page<Row> {
@@ -340,4 +400,106 @@ export interface LineFilter {
   bin?: string;
   q?: string;
   only?: LineSelection;
+}
+
+export type CadenceKind = "interval" | "cron" | "event";
+
+/** A flow that is started by its cadence. */
+export interface PolledFlow {
+  flow: string;
+  kind: CadenceKind;
+  every_seconds: number;
+  cron: string;
+  zone: string;
+  windows: string[];
+  jitter_seconds: number;
+  cadence: string;
+  folder_cadence: string | null;
+  by_hand: boolean;
+  next_due: Time | null;
+  following: Time[];
+  paused_at: Time | null;
+  paused_by: string | null;
+  paused_reason: string | null;
+  running_since: Time | null;
+  last_run: Time | null;
+  message: string | null;
+  successes: number;
+  failures: number;
+}
+
+/** As under `cadence` in link.yaml. */
+export interface TimingWords {
+  every?: number;
+  cron?: string;
+  on?: "event";
+  zone?: string;
+  windows?: string[];
+  jitter?: number;
+}
+
+export interface FlowRun {
+  started_at: Time;
+  ended_at: Time;
+  outcome: "done" | "failed" | "interrupted";
+  rows: number;
+  times: number;
+  message: string | null;
+}
+
+export interface Hook {
+  source: string;
+  path: string;
+  events: Record<string, string>;
+  active: boolean;
+  by_hand: boolean;
+  former_secret_until: Time | null;
+  last_taken: Time | null;
+  taken_today: number;
+  refused_today: number;
+}
+
+export interface HookRefusal {
+  code: string;
+  message: string;
+  minute: Time;
+  times: number;
+  address: string;
+  asked: string;
+}
+
+export interface HookCalls {
+  taken: { id: string; event: string; flow: string; ran: string; at: Time }[];
+  refused: HookRefusal[];
+}
+
+export interface Subscription {
+  id: number;
+  name: string;
+  url: string;
+  kinds: string[];
+  language: string;
+  cursor: string;
+  behind: boolean;
+  sent: number;
+  last_sent: Time | null;
+  tries: number;
+  failing_since: Time | null;
+  next_try_at: Time | null;
+  message: string | null;
+  paused_at: Time | null;
+  paused_by: string | null;
+  paused_reason: string | null;
+  former_secret_until: Time | null;
+  created_by: string;
+}
+
+export interface SubscriptionAttempt {
+  at: Time;
+  ms: number;
+  message_id: string;
+  events: number;
+  test: boolean;
+  ok: boolean;
+  message: string | null;
 }

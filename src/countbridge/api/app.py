@@ -31,7 +31,12 @@ STATUS = {
     errors.OutcomeUnknown: 504,
     errors.RemoteError: 502,
 }
-STATUS_OF_CODE = {"people.wrong_login": 401, "people.sign_in": 401, "people.too_many_tries": 429}
+STATUS_OF_CODE = {
+    "people.wrong_login": 401,
+    "people.sign_in": 401,
+    "people.too_many_tries": 429,
+    "events.cursor_gone": 410,
+}
 RETRY_AFTER = {"people.too_many_tries": "60"}  # seconds
 
 

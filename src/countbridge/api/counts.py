@@ -20,7 +20,7 @@ from countbridge.links.models import Bin, Item, Warehouse
 from countbridge.messages import render
 from countbridge.people.access import WarehouseScope, allowed, require
 from countbridge.people.language import language_of
-from countbridge.stocktake import decisions, sheets, summaries
+from countbridge.stocktake import decisions, sheets, summaries, work
 from countbridge.stocktake.models import Count, Line, Sheet
 from countbridge.stocktake.steps import steps_of
 
@@ -114,6 +114,7 @@ def show_count(request: Request, number: str) -> dict[str, Any]:
         "progress": {"done": head["counted"], "total": head["lines"], "eta_seconds": _eta(count, head)},
         "accuracy": summaries.accuracy(count, request.warehouses) if sees and head["counted"] else None,
         "problem": shown.sentence(request, count.problem),
+        "work": work.shown(count),
     }
 
 

@@ -1,4 +1,5 @@
-"""Live pages: server-sent events. They say that something changed; what changed is asked for in the ordinary way."""
+"""Events: the feed for other systems, and live pages. Server-sent events tell those that something changed; what changed is
+asked for in the ordinary way."""
 
 from __future__ import annotations
 
@@ -10,12 +11,17 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.http import StreamingHttpResponse
+from django.db.models import Q
+from django.http import HttpResponseBase, StreamingHttpResponse
 from ninja import Router
 
+from countbridge.api import event_feed
 from countbridge.api.auth import Request, needs
 from countbridge.api.hub import hub
+from countbridge.api.tables import Natural
+from countbridge.exchange import feed
 from countbridge.people.access import WarehouseScope
+from countbridge.people.language import language_of
 from countbridge.stocktake import summaries
 
 router = Router(tags=["live"])
@@ -25,8 +31,21 @@ PING = 15.0
 
 
 @router.get("", auth=needs("count.view"))
-def events(request: Request, count: str = "") -> StreamingHttpResponse:
-    """`event: changed` with {id, kind, count} for counts you may see (or the one named); `event: ping` every 15 s."""
+def events(
+    request: Request, count: str = "", after: str | None = None, limit: Natural = 100, kind: str = "", wait: Natural = 0
+) -> HttpResponseBase:
+    """The event feed (docs/events.md): with `after` (a cursor, empty for the beginning, or `now`) {rows, cursor, more} as JSON;
+    `kind` and `count` narrow it, `wait` seconds (up to 60) are waited for something to happen.
+
+    Without `after` the live stream of our own pages (text/event-stream): `event: changed` with {id, kind, count} for counts
+    you may see (or the one named); `event: ping` every 15 s.
+    """
+    if after is not None:
+        which = event_feed.visible(request.warehouses)
+        which &= Q(kind__in=kind.split(",")) if kind else Q()
+        which &= Q(count=count) if count else Q()
+        most = max(1, min(limit, event_feed.MOST))
+        return event_feed.answer(event_feed.Asked(feed.place_of(after), most, which, language_of(request)), wait)
     resumed = "Last-Event-ID" in request.headers
     stream = StreamingHttpResponse(_stream(request.warehouses, count, resumed), content_type="text/event-stream")
     stream["Cache-Control"] = "no-cache"

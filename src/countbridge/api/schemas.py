@@ -83,6 +83,19 @@ class Progress(Schema):
     eta_seconds: int | None
 
 
+class Work(Schema):
+    """How far the preparation of a count is: `done` of `total` parts (zones, locations, documents), with `rows` so far."""
+
+    step: str
+    part: str
+    done: int
+    total: int | None
+    rows: int
+    started_at: str
+    updated_at: str
+    eta_seconds: int | None
+
+
 class AccuracyShown(Schema):
     lines: str | None
     quantity: str | None
@@ -98,6 +111,7 @@ class CountDetail(CountSummary):
     progress: Progress
     accuracy: AccuracyShown | None
     problem: str | None = None
+    work: Work | None = None
 
 
 class BinFigures(Schema):

@@ -21,8 +21,6 @@ from countbridge.stocktake.models import Count, Line
 router = Router(tags=["today"])
 prefix = "/today"
 
-TROUBLED = (Delivery.State.UNKNOWN, Delivery.State.REJECTED, Delivery.State.NEEDS_REVIEW)
-
 
 class Waiting(Schema):
     approvals: int
@@ -78,7 +76,7 @@ def _waiting(request: Request) -> dict[str, int]:
 
 def _troubled(request: Request) -> int:
     scope = allowed(request.auth, "delivery.view")
-    found = Delivery.objects.filter(state__in=TROUBLED)
+    found = Delivery.objects.filter(health.needs_people())
     if not scope:
         return 0
     if summaries.sees_everything(scope):

@@ -10,6 +10,7 @@ from countbridge.connectors.contract import Document, Page, Receipt, Remember
 from countbridge.connectors.exchanges import OnExchange
 from countbridge.connectors.http import HttpClient
 from countbridge.connectors.manifest import Manifest
+from countbridge.connectors.pace import Turns
 from countbridge.connectors.strict import Part
 from countbridge.connectors.wire import is_never_refused, is_refused
 
@@ -35,6 +36,7 @@ class BaseConnector:
     ) -> None:
         self.definition = definition
         self.settings = definition.manifest.complete(settings)
+        self._clients: list[HttpClient] = []
         self.http = self.open_http(on_exchange)
 
     @property
@@ -47,7 +49,7 @@ class BaseConnector:
 
     def new_client(self, base_url: str, headers: Mapping[str, str], on_exchange: OnExchange | None) -> HttpClient:
         """A client under the manifest's limits that never shows this connector's secrets."""
-        return HttpClient(
+        client = HttpClient(
             base_url,
             system=self.manifest.name,
             limits=self.manifest.limits,
@@ -57,6 +59,13 @@ class BaseConnector:
             on_exchange=on_exchange,
             refused=is_never_refused if self.settings.get("allow_link_local") == "true" else is_refused,
         )
+        self._clients.append(client)
+        return client
+
+    def keep_pace(self, turns: Turns) -> None:
+        """From now on every call takes its turn from `turns`."""
+        for client in self._clients:
+            client.pace = turns
 
     def check(self) -> None:
         raise NotImplementedError

@@ -7,17 +7,20 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
-LOGGED_CHARACTERS = 20_000
+LOGGED_CHARACTERS = 262_144
+CUT = " …[✂]"  # ends a body that was cut
 SHORTEST_MASKED = 3  # a shorter text occurs everywhere; masking it would make the log unreadable and hide nothing
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "token"})
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came of it; bodies are cut at 20,000 characters. `status` is None when no answer came."""
+    """One request and what came of it; bodies are cut at 262,144 characters and end in `CUT` then,
+    the sizes are those on the wire. `status` is None when no answer came."""
 
     system: str
     record: str
@@ -31,6 +34,9 @@ class Exchange:
     failure: str
     started_at: datetime
     seconds: float
+    effect: Literal["read", "write"] = "read"
+    sent_bytes: int = 0
+    received_bytes: int = 0
 
 
 OnExchange = Callable[[Exchange], None]
@@ -65,4 +71,4 @@ class Mask:
     def body(self, body: bytes) -> str:
         """A body as masked text, cut after masking so that a secret is never cut in two and missed."""
         text = self.text(body[: LOGGED_CHARACTERS * 8].decode("utf-8", errors="replace"))
-        return text if len(text) <= LOGGED_CHARACTERS else text[:LOGGED_CHARACTERS] + "…"
+        return text if len(text) <= LOGGED_CHARACTERS else text[:LOGGED_CHARACTERS] + CUT

@@ -7,10 +7,12 @@ and `OutcomeUnknown` is raised. Reads change nothing, so their failures are `Try
 from __future__ import annotations
 
 import logging
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 import httpx
@@ -19,7 +21,7 @@ import msgspec
 from countbridge.connectors.answers import decode_json, looks_like_html, remote_message, retry_after
 from countbridge.connectors.exchanges import MASK, Exchange, Mask, OnExchange
 from countbridge.connectors.manifest import Limits, Timeouts
-from countbridge.connectors.pace import Pace
+from countbridge.connectors.pace import Pace, Turns
 from countbridge.connectors.wire import AddressRefused, Wire, is_certificate_failure, is_refused
 from countbridge.errors import (
     AuthError,
@@ -83,6 +85,7 @@ class Answer:
 class HttpClient:
     """Calls one system. Share one per system and settings between threads; close it at the end.
 
+    `pace` gives each call its turn; whoever shares the system with others puts theirs there.
     `refused` tells of an IP address whether it must not be called.
     """
 
@@ -106,13 +109,13 @@ class HttpClient:
         self._base = checked_base(base_url, system)
         self._limits = limits or Limits()
         self._timeouts = timeouts or Timeouts()
-        self._pace = Pace(self._limits.per_second, self._limits.concurrency, clock=clock, sleep=sleep)
+        self.pace: Turns = Pace(self._limits.per_second, self._limits.concurrency, clock=clock, sleep=sleep)
         self._on_exchange = on_exchange
         self._refused = refused
         # Neither proxies nor .netrc from the environment: both would send credentials where nobody meant them.
         self._client = httpx.Client(
             trust_env=False,
-            verify=httpx.create_ssl_context(),
+            verify=_trusted(),
             timeout=httpx.Timeout(float(self._timeouts.read), connect=float(self._timeouts.connect)),
             limits=httpx.Limits(max_connections=self._limits.concurrency),
         )
@@ -126,7 +129,7 @@ class HttpClient:
 
         Raises TryLater, AuthError, ConfigError, ContractSurprise; for writes also Rejected and OutcomeUnknown.
         """
-        with self._pace.turn():
+        with self.pace.turn():
             return self._attempt(request)
 
     def _attempt(self, request: Request) -> Answer:
@@ -212,6 +215,7 @@ class HttpClient:
             return TryLater("http.too_many_requests", retry_after=pause, **about, seconds=wait)
         if status >= 500 or status in (408, 425):
             unknown = OutcomeUnknown("http.write_failed", **about)
+            unknown.retry_after = pause
             return unknown if writing else TryLater("http.read_failed", retry_after=pause, **about)
         if status >= 400:
             return Rejected("http.rejected", **about) if writing else ContractSurprise("http.read_refused", **about)
@@ -245,8 +249,17 @@ class HttpClient:
                 failure=failure.code if failure else "",
                 started_at=started_at,
                 seconds=seconds,
+                effect=request.effect,
+                sent_bytes=len(sent),
+                received_bytes=len(received),
             )
         )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates this machine trusts. Reading them takes longer than most calls, and clients come and go."""
+    return httpx.create_ssl_context()
 
 
 def named(system: str, request: Request) -> dict[str, object]:

@@ -91,6 +91,7 @@ class Dataset:
     scope              names a reading can be narrowed by
     page_limit         most rows on a page
     unique             fields that together tell two rows apart, empty when there are none
+    sequence           field that numbers the rows of an incremental dataset one by one, without holes
     """
 
     cursor: Literal["none", "pages", "incremental"] = "none"
@@ -99,6 +100,7 @@ class Dataset:
     scope: tuple[str, ...] = ()
     page_limit: int = field(default=1000, metadata={"at_least": 1})
     unique: tuple[str, ...] = ()
+    sequence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class DocumentSpec:
     max_lines        most lines in one document, None for no limit
     idempotency      native: the same key takes effect once · lookup: an earlier write can be found by its key ·
                      draft_then_confirm: found by remembered id or by content · none: a lost answer needs a person
+    lands_within     lookup: seconds after which no request is still under way; before that, not finding it proves nothing
     per_line         the answer says for each line what became of it
     silent_success   ways in which the system says yes and does nothing; each is a conformance case
     """
@@ -121,15 +124,17 @@ class DocumentSpec:
     compare_and_set: bool = False
     zero: Literal["plain", "flag", "refused"] = "plain"
     max_lines: int | None = field(default=None, metadata={"at_least": 1})
+    lands_within: int = field(default=120, metadata={"at_least": 0})
     per_line: bool = False
     silent_success: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How hard we may press: requests a second, requests at once, megabytes of one answer."""
+    """How hard we may press, all workers together: requests a second (empty: as many as come), requests at once, megabytes
+    of one answer."""
 
-    per_second: Decimal = field(default=Decimal(10), metadata={"at_least": Decimal("0.01")})
+    per_second: Decimal | None = field(default=Decimal(10), metadata={"at_least": Decimal("0.01")})
     concurrency: int = field(default=4, metadata={"at_least": 1})
     answer_megabytes: int = field(default=32, metadata={"at_least": 1})
 

@@ -15,6 +15,7 @@ from countbridge.connectors.base import BaseConnector, Definition
 from countbridge.connectors.contract import Connector
 from countbridge.connectors.exchanges import OnExchange
 from countbridge.connectors.manifest import FILE_NAME, Manifest, manifest_of
+from countbridge.connectors.pace import Turns
 from countbridge.connectors.rest.engine import RestConnector
 from countbridge.connectors.strict import choice, read_yaml
 from countbridge.errors import ConfigError
@@ -60,11 +61,18 @@ def _read(folder: Path, modified: int, size: int) -> Definition:
 
 
 def open_connector(
-    name_or_path: str | Path, settings: Mapping[str, str], on_exchange: OnExchange | None = None
+    name_or_path: str | Path,
+    settings: Mapping[str, str],
+    on_exchange: OnExchange | None = None,
+    turns: Turns | None = None,
 ) -> Connector:
-    """A connector ready to call, without having called yet. Raises ConfigError for a wrong file or wrong settings."""
+    """A connector ready to call, without having called yet; alone it keeps to the manifest's limits, with others it takes
+    its `turns`. Raises ConfigError for a wrong file or wrong settings."""
     found = definition(name_or_path)
-    return connector_class(found)(found, settings, on_exchange=on_exchange)
+    connector = connector_class(found)(found, settings, on_exchange=on_exchange)
+    if turns is not None:
+        connector.keep_pace(turns)
+    return connector
 
 
 def connector_class(found: Definition) -> type[BaseConnector]:

@@ -58,25 +58,29 @@ def split_sheets(lines: Iterable[Line], max_lines: int) -> list[Sheet]:
     ordered = sorted(lines, key=lambda line: (line.group_key(), line.walk_key()))
     for _, group in groupby(ordered, key=Line.group_key):
         bins = [list(part) for _, part in groupby(group, key=lambda line: (line.walk_order, line.bin))]
-        sheets.extend(_sheet(part) for part in _portions(bins, max_lines))
+        for start, end in portions([len(part) for part in bins], max_lines):
+            sheets.append(_sheet([line for part in bins[start:end] for line in part]))
     return sheets
 
 
-def _portions(bins: Sequence[list[Line]], max_lines: int) -> list[list[Line]]:
-    """Neighbouring bins put together so that the portions are about equal and none is above the maximum."""
-    left = sum(map(len, bins))
-    portions: list[list[Line]] = []
-    current: list[Line] = []
+def portions(sizes: Sequence[int], max_lines: int) -> list[tuple[int, int]]:
+    """Neighbouring bins of so many lines put together, as (from, to) positions, so that the portions are about equal and
+    none is above the maximum: [40, 40, 25] with at most 50 is (0, 1), (1, 2), (2, 3). InputError for a maximum below 1."""
+    if max_lines < 1:
+        raise InputError("domain.sheet_size", size=max_lines)
+    left = sum(sizes)
+    found: list[tuple[int, int]] = []
+    start = current = 0
     target = _share(left, max_lines)
-    for lines in bins:
+    for place, lines in enumerate(sizes):
         # Closing early is right where the bin would carry the sheet further past its share than it now falls short.
-        overshoot = len(current) + len(lines) - target
-        if current and (len(current) + len(lines) > max_lines or overshoot > target - len(current)):
-            portions.append(current)
-            left -= len(current)
-            current, target = [], _share(left, max_lines)
-        current = current + lines
-    return [*portions, current] if current else portions
+        overshoot = current + lines - target
+        if place > start and (current + lines > max_lines or overshoot > target - current):
+            found.append((start, place))
+            left -= current
+            start, current, target = place, 0, _share(left, max_lines)
+        current += lines
+    return [*found, (start, len(sizes))] if sizes else found
 
 
 def _share(lines: int, max_lines: int) -> int:
@@ -95,12 +99,22 @@ def assign(sheets: Sequence[Sheet], people: Iterable[str], load: Mapping[str, in
 
     `load` is lines people already have. None where everybody is barred: a supervisor must find someone else.
     """
+    return share_out([len(sheet.lines) for sheet in sheets], people, load, [sheet.barred for sheet in sheets])
+
+
+def share_out(
+    sizes: Sequence[int],
+    people: Iterable[str],
+    load: Mapping[str, int] | None = None,
+    barred: Sequence[frozenset[str]] | None = None,
+) -> list[str | None]:
+    """As `assign`, for sheets of so many lines: [40, 10, 30] for a and b gives a, b, b."""
     work = {person: (load or {}).get(person, 0) for person in people}
-    chosen: list[str | None] = [None] * len(sheets)
-    for index in sorted(range(len(sheets)), key=lambda i: (-len(sheets[i].lines), i)):
-        allowed = [person for person in work if person not in sheets[index].barred]
+    chosen: list[str | None] = [None] * len(sizes)
+    for index in sorted(range(len(sizes)), key=lambda i: (-sizes[i], i)):
+        allowed = [person for person in work if not barred or person not in barred[index]]
         if allowed:
             person = min(allowed, key=lambda name: (work[name], name))
             chosen[index] = person
-            work[person] += len(sheets[index].lines)
+            work[person] += sizes[index]
     return chosen

@@ -9,14 +9,25 @@ from django.db import connection
 from countbridge.exchange.models import Event
 
 CHANNEL = "countbridge_events"
+KINDS = ("state", "line", "sheet", "decision", "delivery", "quarantine", "link", "subscription")
 
 
 def record(
-    kind: str, code: str, *, count: str = "", actor: str = "", delivery: int | None = None, **params: object
+    kind: str,
+    code: str,
+    *,
+    count: str = "",
+    link: str = "",
+    actor: str = "",
+    delivery: int | None = None,
+    **params: object,
 ) -> Event:
-    """Append to the timeline. `code` finds the sentence in countbridge.messages; `params` fill it in."""
+    """Append to the timeline. `code` finds the sentence in countbridge.messages; `params` fill it in. `count` and `link`
+    (its code) say what it is about, where it is about one."""
     texts = {name: str(value) for name, value in params.items()}
-    event = Event.objects.create(kind=kind, code=code, count=count, actor=actor, delivery=delivery, params=texts)
+    event = Event.objects.create(
+        kind=kind, code=code, count=count, link=link, actor=actor, delivery=delivery, params=texts
+    )
     announce(kind, count, event.pk)
     return event
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from countbridge.errors import ConfigError
 from countbridge.exchange import quarantine
+from countbridge.exchange.models import QuarantinedRecord
 from countbridge.links.models import CodeTable, FieldMap, Link
-from countbridge.mapping import Reject, RuleSet, Table, apply
+from countbridge.mapping import Mapped, Reject, RuleSet, Table, apply
 
 Rows = list[dict[str, str | None]]
 
 
 def translate(link: Link, name: str, rows: Iterable[Mapping[str, str | None]]) -> tuple[Rows, Sequence[Reject]]:
     """Apply the newest version of map `name`. Raises ConfigError when the link has no such map."""
-    newest = FieldMap.objects.filter(link=link, name=name).order_by("-version").first()
-    if newest is None:
-        raise ConfigError("links.no_map", link=link.code, map=name)
-    done = apply(_rules(newest.pk), rows, _tables(link))
+    done = _mapped(link, name, rows)
     return done.rows, done.rejects
 
 
@@ -26,14 +25,54 @@ def translate_or_quarantine(
     link: Link, name: str, rows: Sequence[Mapping[str, str | None]], *, flow: str, id_field: str | Sequence[str]
 ) -> Rows:
     """As `translate`; a row that fails waits in quarantine under `id_field` (or several together), the others go on."""
+    return [row for _, row in sorted_out(link, name, rows, flow=flow, id_field=id_field).good]
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What became of rows: each good one beside the row it was made of, and the names of those in quarantine."""
+
+    good: list[tuple[Mapping[str, str | None], dict[str, str | None]]]
+    quarantined: list[str]
+
+
+def sorted_out(
+    link: Link, name: str, rows: Sequence[Mapping[str, str | None]], *, flow: str, id_field: str | Sequence[str]
+) -> Sorted:
+    """As `translate_or_quarantine`, telling which row became which. A row that somebody discarded, and that still says
+    the same, is not put before them again."""
     fields = [id_field] if isinstance(id_field, str) else list(id_field)
-    good, rejects = translate(link, name, rows)
-    for reject in rejects:
-        first = reject.failures[0]
-        told = [rows[reject.row_number - 1].get(field) or "" for field in fields]
-        source_id = "/".join(told) if any(told) else f"{name}:{reject.row_number}"
-        quarantine.put(link, flow, source_id, reject.row, first.code, first.params)
-    return good
+    done = _mapped(link, name, rows)
+    failed = {
+        _name_of(rows[reject.row_number - 1], fields, f"{name}:{reject.row_number}"): reject for reject in done.rejects
+    }
+    given_up = _discarded(link, flow, failed)
+    for source_id, reject in failed.items():
+        if given_up.get(source_id) != reject.row:
+            first = reject.failures[0]
+            quarantine.put(link, flow, source_id, reject.row, first.code, first.params)
+    pairs = [(rows[number - 1], row) for number, row in zip(done.numbers, done.rows, strict=True)]
+    return Sorted(pairs, list(failed))
+
+
+def _name_of(row: Mapping[str, str | None], fields: Sequence[str], otherwise: str) -> str:
+    told = [row.get(field) or "" for field in fields]
+    return "/".join(told) if any(told) else otherwise
+
+
+def _discarded(link: Link, flow: str, names: Iterable[str]) -> dict[str, object]:
+    wanted = list(names)
+    if not wanted:
+        return {}
+    known = QuarantinedRecord.objects.filter(link=link, flow=flow, state=QuarantinedRecord.State.DISCARDED)
+    return dict(known.filter(source_id__in=wanted).values_list("source_id", "record"))
+
+
+def _mapped(link: Link, name: str, rows: Iterable[Mapping[str, str | None]]) -> Mapped:
+    newest = FieldMap.objects.filter(link=link, name=name).order_by("-version").values_list("pk", flat=True).first()
+    if newest is None:
+        raise ConfigError("links.no_map", link=link.code, map=name)
+    return apply(_rules(newest), rows, _tables(link))
 
 
 @lru_cache(maxsize=256)

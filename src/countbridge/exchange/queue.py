@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from collections.abc import Sequence
+
+from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -22,3 +24,14 @@ def follow(task: str, *, lock: str | None = None, once: str | None = None, delay
     except AlreadyEnqueued:
         return False
     return True
+
+
+def hurry(locks: Sequence[str]) -> None:
+    """Jobs of these locks that were put off are due now."""
+    if locks:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET scheduled_at = NULL"
+                " WHERE status = 'todo' AND scheduled_at IS NOT NULL AND lock = ANY(%s)",
+                [list(locks)],
+            )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import close_old_connections, connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
-from procrastinate.jobs import Job, Status
+from procrastinate.jobs import Status
 from procrastinate.utils import utcnow
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def rescue_jobs(silent_after: float = SILENT_AFTER) -> list[int]:
         if not _alone():
             return []
         stalled = async_to_sync(app.job_manager.get_stalled_jobs)(seconds_since_heartbeat=silent_after)
-        rescued = [job.id for job in stalled if job.id is not None and _give_back(job)]
+        rescued = [job.id for job in stalled if job.id is not None and put_back(job.id, utcnow())]
         async_to_sync(app.job_manager.prune_stalled_workers)(silent_after)
     if rescued:
         logger.warning("jobs of a dead worker go on elsewhere: %s", rescued)
@@ -62,13 +63,13 @@ def _alone() -> bool:
     return bool(row[0])
 
 
-def _give_back(job: Job) -> bool:
-    assert job.id is not None
+def put_back(job_id: int, when: datetime) -> bool:
+    """Put a job back into the queue, due at `when`. False when its like waits there already under the same queueing lock and
+    will do the same work: this one is then given up."""
     try:
         with transaction.atomic():
-            app.job_manager.retry_job_by_id(job.id, retry_at=utcnow())
+            app.job_manager.retry_job_by_id(job_id, retry_at=when)
     except UniqueViolation:
-        # Its like already waits under the same queueing lock and will do the same work.
-        async_to_sync(app.job_manager.finish_job_by_id_async)(job.id, Status.ABORTED, delete_job=True)
+        async_to_sync(app.job_manager.finish_job_by_id_async)(job_id, Status.ABORTED, delete_job=True)
         return False
     return True

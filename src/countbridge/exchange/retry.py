@@ -1,18 +1,47 @@
-"""When a job that could not finish is tried again. The same job stays in the queue, so order is kept."""
+"""When what could not finish is tried again: one table by kind of failure. A job stays in the queue, so order is kept."""
 
 from __future__ import annotations
 
-import random
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
 from countbridge import clock
-from countbridge.errors import CountbridgeError, OutcomeUnknown, SetupError, TryLater
+from countbridge.errors import CountbridgeError, RemoteError
+from countbridge.exchange import chance
+from countbridge.exchange.faults import Fault, fault_of
 
-LONGEST = 3600.0
-SETUP_PAUSE = 60.0
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Pauses in seconds: the first, by how much each grows, the longest; `jitter` spreads them by that share both ways."""
+
+    first: float
+    growth: float
+    longest: float
+    jitter: float = 0.25
+
+
+# Nothing is ever given up by a counter: an outage of days is waited out at the longest pause. A refusal is no failure: its
+# document is settled and its lines wait for a person; only a job that is not a delivery meets REFUSED here.
+POLICY: Mapping[Fault, Rule] = {
+    Fault.UNREACHABLE: Rule(first=1, growth=2, longest=6 * HOUR),
+    Fault.SILENT: Rule(first=2, growth=2, longest=6 * HOUR),
+    Fault.FAILED: Rule(first=2, growth=2, longest=6 * HOUR),
+    Fault.THROTTLED: Rule(first=5, growth=2, longest=30 * MINUTE),
+    Fault.BUSY: Rule(first=1, growth=2, longest=15 * MINUTE),
+    Fault.UNKNOWN: Rule(first=0.5, growth=2, longest=15 * MINUTE),
+    Fault.SURPRISE: Rule(first=5, growth=2, longest=6 * HOUR),
+    Fault.AUTH: Rule(first=30, growth=2, longest=1 * HOUR),
+    Fault.SETUP: Rule(first=15, growth=2, longest=1 * HOUR),
+    Fault.REFUSED: Rule(first=60, growth=2, longest=6 * HOUR),
+    Fault.OURS: Rule(first=1, growth=2, longest=15 * MINUTE),
+}
 
 
 class NotYet(CountbridgeError):
@@ -23,18 +52,18 @@ class NotYet(CountbridgeError):
         super().__init__(code, **params)
 
 
-def pause(error: BaseException, tries: int) -> float:
-    """Seconds until the next try: what the remote asked for, else doubling with jitter up to an hour."""
+def pause(error: BaseException, setbacks: int) -> float:
+    """Seconds until the next try after `setbacks` failures before this one: what the other system asked for, else by the
+    table. With first=2 and growth=2: about 2, 4, 8 … seconds, at most the longest."""
     if isinstance(error, NotYet):
         return error.after
-    if isinstance(error, TryLater) and error.retry_after is not None:
-        return max(0.1, error.retry_after)
-    doubling = min(LONGEST, 0.5 * 2.0 ** min(tries, 20))
-    if isinstance(error, OutcomeUnknown):
-        return min(doubling, 30.0)
-    if isinstance(error, SetupError):
-        return min(max(doubling, 5.0), SETUP_PAUSE)
-    return doubling * random.uniform(0.75, 1.25)
+    if isinstance(error, CountbridgeError) and error.again_after is not None:
+        return error.again_after
+    if isinstance(error, RemoteError) and error.retry_after is not None:
+        return min(DAY, max(0.1, error.retry_after))
+    rule = POLICY[fault_of(error)]
+    length = min(rule.longest, rule.first * rule.growth ** min(setbacks, 60))
+    return length * chance.between(1 - rule.jitter, 1 + rule.jitter)
 
 
 class Patiently(BaseRetryStrategy):

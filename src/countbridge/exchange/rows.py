@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils.dateparse import parse_datetime
 
-from countbridge.errors import ConfigError, ContractSurprise
+from countbridge.errors import ConfigError, ContractSurprise, InputError
 
 Row = Mapping[str, str | None]
+NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,9})?")
+WHOLE = re.compile(r"[0-9]{1,18}")
 
 
 def needed(row: Row, field: str) -> str:
@@ -26,3 +30,23 @@ def moment(text: str | None, field: str) -> datetime:
     if parsed is None or parsed.tzinfo is None:
         raise ContractSurprise("exchange.time_without_offset", field=field, value=text)
     return parsed
+
+
+def number(row: Row, field: str) -> Decimal:
+    """An exact decimal; anything else is InputError naming field and row."""
+    text = needed(row, field)
+    if not NUMBER.fullmatch(text):
+        raise InputError("exchange.not_a_number", field=field, value=text, row=_said(row))
+    return Decimal(text)
+
+
+def whole(row: Row, field: str) -> int:
+    """A whole number not below zero; anything else is InputError naming field and row."""
+    text = needed(row, field)
+    if not WHOLE.fullmatch(text):
+        raise InputError("exchange.not_a_number", field=field, value=text, row=_said(row))
+    return int(text)
+
+
+def _said(row: Row) -> str:
+    return ", ".join(f"{name}={value}" for name, value in row.items() if value)

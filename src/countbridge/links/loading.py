@@ -7,23 +7,26 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 from django.db import transaction
 
 from countbridge.connectors.registry import definition
 from countbridge.errors import ConfigError
+from countbridge.links.hooks import read_hooks, store_hooks
 from countbridge.links.models import CodeTable, FieldMap, Link, System
 from countbridge.links.secrets import seal
+from countbridge.links.timing import Timing, read_timing
 from countbridge.mapping import RuleSet, Table, read_folder
 
-WORDS = {"code", "name", "time_zone", "currency", "erp", "wms", "policy", "cadence"}
+WORDS = {"code", "name", "time_zone", "currency", "erp", "wms", "policy", "cadence", "hooks"}
 NEEDED = {"code", "name", "erp", "wms"}
 
 
-def apply_folder(folder: Path, environment: Mapping[str, str] = os.environ) -> tuple[Link, dict[str, int]]:
-    """Store the link and return it with the cadence it asks for (flow → seconds). `${NAME}` in a setting is taken from
-    `environment`. Raises ConfigError naming file and word."""
+def apply_folder(folder: Path, environment: Mapping[str, str] = os.environ) -> tuple[Link, dict[str, Timing]]:
+    """Store the link and return it with the cadence it asks for, by flow. `${NAME}` in a setting is taken from `environment`.
+    Raises ConfigError naming file and word."""
     told = _read(folder / "link.yaml")
     maps = {path.stem: path for path in sorted((folder / "maps").glob("*.yaml"))}
     rules = {name: _rules(path) for name, path in maps.items()}
@@ -32,6 +35,9 @@ def apply_folder(folder: Path, environment: Mapping[str, str] = os.environ) -> t
         for needed in loaded.tables:
             if needed not in tables:
                 raise ConfigError("links.table_missing", map=name, table=needed, folder=folder / "tables")
+    zone = _zone(told.get("time_zone", "Asia/Shanghai"), folder / "link.yaml")
+    timings = _timings(told.get("cadence") or {}, folder / "link.yaml", zone)
+    hooks = read_hooks(_filled_in(told.get("hooks") or {}, environment), f"{folder / 'link.yaml'}: hooks")
     with transaction.atomic():
         link, _ = Link.objects.update_or_create(
             code=told["code"],
@@ -39,16 +45,17 @@ def apply_folder(folder: Path, environment: Mapping[str, str] = os.environ) -> t
                 "name": told["name"],
                 "erp": _system(folder, told["erp"], "erp", environment),
                 "wms": _system(folder, told["wms"], "wms", environment),
-                "time_zone": told.get("time_zone", "Asia/Shanghai"),
+                "time_zone": zone,
                 "currency": told.get("currency", "CNY"),
                 "policy": told.get("policy", {}),
             },
         )
+        store_hooks(link, hooks)
         for name, (_, listed) in rules.items():
             _store_map(link, name, listed)
         for table in tables.values():
             _store_table(link, table)
-    return link, {str(flow): int(seconds) for flow, seconds in told.get("cadence", {}).items()}
+    return link, timings
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -63,6 +70,19 @@ def _read(path: Path) -> dict[str, Any]:
         wrong = ", ".join(sorted(unknown)) or "-"
         raise ConfigError("links.words", file=path, unknown=wrong, missing=", ".join(sorted(missing)) or "-")
     return told
+
+
+def _zone(told: object, file: Path) -> str:
+    try:
+        return ZoneInfo(str(told)).key
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigError("cadence.zone", where=f"{file}: time_zone", zone=told) from error
+
+
+def _timings(told: object, file: Path, zone: str) -> dict[str, Timing]:
+    if not isinstance(told, dict):
+        raise ConfigError("cadence.kind", where=f"{file}: cadence")
+    return {str(flow): read_timing(value, f"{file}: cadence.{flow}", zone) for flow, value in told.items()}
 
 
 def _rules(path: Path) -> tuple[RuleSet, list[dict[str, Any]]]:
@@ -97,6 +117,15 @@ def _filled(value: str, environment: Mapping[str, str]) -> str:
         return environment[name]
 
     return re.sub(r"\$\{(\w+)\}", found, value)
+
+
+def _filled_in(told: Any, environment: Mapping[str, str]) -> Any:
+    """As `_filled`, in every text of a structure."""
+    if isinstance(told, dict):
+        return {name: _filled_in(value, environment) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_filled_in(value, environment) for value in told]
+    return _filled(told, environment) if isinstance(told, str) else told
 
 
 def _store_map(link: Link, name: str, listed: list[dict[str, Any]]) -> None:

@@ -24,12 +24,15 @@ def seal(values: Mapping[str, str]) -> bytes:
     return _cipher().encrypt(json.dumps(dict(values)).encode())
 
 
+def unseal(sealed: bytes | memoryview, owner: str) -> dict[str, str]:
+    """What was sealed. Raises ConfigError naming the owner when the key no longer fits."""
+    try:
+        opened: dict[str, str] = json.loads(_cipher().decrypt(bytes(sealed)))
+    except InvalidToken as error:
+        raise ConfigError("links.secrets_unreadable", system=owner) from error
+    return opened
+
+
 def settings_of(system: System) -> dict[str, str]:
     """Everything the connector needs, secrets included. Raises ConfigError when the key no longer fits."""
-    opened: dict[str, str] = {}
-    if system.secrets:
-        try:
-            opened = json.loads(_cipher().decrypt(bytes(system.secrets)))
-        except InvalidToken as error:
-            raise ConfigError("links.secrets_unreadable", system=system.code) from error
-    return {**system.settings, **opened}
+    return {**system.settings, **(unseal(system.secrets, system.code) if system.secrets else {})}

@@ -8,7 +8,9 @@ PERMISSIONS = (
     "count.view", "count.plan", "count.assign", "count.scan",
     "line.expected",  # see book quantities and variances: without it every count is blind
     "line.recount", "line.approve",
-    "delivery.view", "delivery.resend", "quarantine.view", "quarantine.resolve",
+    "delivery.view", "delivery.resend",
+    "delivery.decide",  # say what became of a write that no system can tell: who answers for the books, or for the link
+    "quarantine.view", "quarantine.resolve",
     "link.view", "link.edit", "user.admin", "audit.view",
 )  # fmt: skip
 
@@ -19,10 +21,10 @@ ROLES: Mapping[str, frozenset[str]] = {
          "quarantine.view"}
     ),
     "planner": frozenset({"count.view", "count.plan", "line.expected", "delivery.view", "link.view"}),
-    "finance": frozenset({"count.view", "line.expected", "line.approve", "line.recount", "delivery.view"}),
+    "finance": frozenset({"count.view", "line.expected", "line.approve", "line.recount", "delivery.view", "delivery.decide"}),
     "consultant": frozenset(
-        {"count.view", "line.expected", "delivery.view", "delivery.resend", "quarantine.view", "quarantine.resolve",
-         "link.view", "link.edit"}
+        {"count.view", "line.expected", "delivery.view", "delivery.resend", "delivery.decide", "quarantine.view",
+         "quarantine.resolve", "link.view", "link.edit"}
     ),
     "auditor": frozenset(
         {"count.view", "line.expected", "delivery.view", "quarantine.view", "link.view", "audit.view"}

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from countbridge import clock
 from countbridge.connectors.contract import Row
-from countbridge.exchange import events
+from countbridge.exchange import clocks, events
 from countbridge.exchange.masters import read_all
 from countbridge.exchange.queue import follow
 from countbridge.exchange.rows import moment, needed
@@ -30,12 +30,12 @@ def notice(link: Link) -> list[Count]:
         if row["id"] not in taken:
             groups[str(row["date"]), str(row["created_by"])].append(row)
     quiet = timedelta(seconds=policy_of(link.policy).quiet_seconds)
-    return [_take(link, group) for group in groups.values() if _untouched(group, quiet)]
+    return [_take(link, group) for group in groups.values() if _untouched(link, group, quiet)]
 
 
-def _untouched(group: Iterable[Row], quiet: timedelta) -> bool:
+def _untouched(link: Link, group: Iterable[Row], quiet: timedelta) -> bool:
     touched = max(moment(row["written_at"] or row["created_at"], "written_at") for row in group)
-    return clock.now() - touched >= quiet
+    return clock.now() - clocks.ours(link.erp, touched) >= quiet
 
 
 def _take(link: Link, group: list[Row]) -> Count:

@@ -7,7 +7,6 @@ none is left.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,15 +14,26 @@ from decimal import Decimal
 
 from django.db.models import Max
 
+from countbridge import clock
+from countbridge.exchange.maps import translate_or_quarantine
 from countbridge.exchange.models import Movement
+from countbridge.exchange.pages import read
 from countbridge.exchange.retry import NotYet
+from countbridge.exchange.systems import opened
 from countbridge.links.models import Bin, Link
-from countbridge.stocktake.prepare import WmsBook, read_erp, read_wms
 from countbridge.stocktake.progress import catch_up
 
 Key = tuple[str, str, str]
 ROUNDS = 8
 PAUSE = 1.0
+
+
+@dataclass(frozen=True)
+class WmsBook:
+    """The WMS's book of some zones: quantity and ledger position of each key (bin, item, lot), and of each zone read."""
+
+    stock: dict[Key, tuple[Decimal, int]]
+    watermarks: dict[str, int]
 
 
 @dataclass
@@ -51,11 +61,42 @@ def read_both(link: Link, locations: Iterable[str], only: set[Key] | None = None
         if not unsure:
             return books
         waiting = {location for location, _, _ in unsure}
-        time.sleep(PAUSE)
+        clock.sleep(PAUSE)
     location, item, lot = sorted(unsure)[0]
     raise NotYet(
         "stocktake.movements_pending", after=5.0, number=len(unsure), location=location, item=item, lot=lot or "-"
     )
+
+
+def read_wms(link: Link, zones: Iterable[str], bins: Mapping[str, Bin]) -> WmsBook:
+    """The WMS's book of `bins` in these zones. Rows of a zone are read in pages, each true at a ledger position of its own."""
+    stock: dict[Key, tuple[Decimal, int]] = {}
+    watermarks: dict[str, int] = {}
+    with opened(link.wms) as connector:
+        unique = connector.manifest.dataset("stock").unique
+        for zone in zones:
+            for page in read(connector, link.wms, "stock", {"zone": zone}, None):
+                mark = int(page.watermark or 0)
+                watermarks[zone] = mark
+                for row in translate_or_quarantine(link, "wms_stock", page.rows, flow="stock", id_field=unique):
+                    if row["bin"] in bins:
+                        stock[str(row["bin"]), str(row["item"]), row["lot"] or ""] = (
+                            Decimal(str(row["quantity"])),
+                            mark,
+                        )
+    return WmsBook(stock, watermarks)
+
+
+def read_erp(link: Link, locations: Iterable[str]) -> dict[Key, Decimal]:
+    """The ERP's book of some of its locations, by (location, item, lot)."""
+    stock: dict[Key, Decimal] = defaultdict(Decimal)
+    with opened(link.erp) as connector:
+        unique = connector.manifest.dataset("stock").unique
+        for location in locations:
+            for page in read(connector, link.erp, "stock", {"location": location}, None):
+                for row in translate_or_quarantine(link, "erp_stock", page.rows, flow="stock", id_field=unique):
+                    stock[str(row["location"]), str(row["item"]), row["lot"] or ""] += Decimal(str(row["quantity"]))
+    return dict(stock)
 
 
 def _round(
@@ -67,7 +108,7 @@ def _round(
     pending = _pending(link, locations)
     erp = read_erp(link, sorted(locations))
     zones = sorted({place.zone for place in places.values() if place.erp_location in locations})
-    wms = read_wms(link, zones)
+    wms = read_wms(link, zones, places)
     catch_up(link)
     fresh = Movement.objects.filter(link=link, ledger_seq__gt=newest, erp_location__in=locations)
     unsure = pending | _pending(link, locations) | {_erp_key(m) for m in fresh.exclude(erp_state="none")}

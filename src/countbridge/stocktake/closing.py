@@ -5,14 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 
 from countbridge import clock
 from countbridge.domain.units import is_zero
 from countbridge.exchange import events
 from countbridge.exchange.queue import follow
-from countbridge.stocktake import paperwork
+from countbridge.stocktake import paperwork, refused
 from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.models import AdjustmentLine, Count, Difference, Line
+from countbridge.stocktake.posting import reopen_changed
 
 Key = tuple[str, str, str]
 AGAIN_AFTER = 60.0
@@ -33,7 +35,8 @@ def verify(count_id: int) -> None:
         )
         if held.state not in (Count.State.VERIFYING, Count.State.DIFFERENCES):
             return
-        _conclude(held, _differences(held, counted, books))
+        if not reopen_changed(held):
+            _conclude(held, _differences(held, counted, books))
 
 
 def _counted_keys(count: Count) -> set[Key]:
@@ -59,9 +62,10 @@ def _differences(count: Count, counted: set[Key], books: Books) -> list[Differen
 
 
 def _unposted(count: Count) -> set[Key]:
-    """Keys with an adjustment line that the ERP has not confirmed (refused alone or with its document, or on its way
-    again): neither book has the variance then, so that they agree proves nothing."""
-    lines = AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(ok=True)
+    """Keys with an adjustment line that the ERP has not confirmed (refused alone or with its document), or on its way again
+    to either system: that the books agree proves nothing then. A line given up is no longer waited for."""
+    lines = AdjustmentLine.objects.filter(adjustment__count=count, fate="").exclude(ok=True)
+    lines = lines.filter(Q(adjustment__side="erp") | Q(ok=None))
     return set(lines.values_list("erp_location", "item", "lot"))
 
 
@@ -69,10 +73,11 @@ def _why(count: Count, key: Key) -> tuple[str, dict[str, str]]:
     """The likeliest reason the books differ, with the way out in its sentence."""
     location, item, lot = key
     lines = AdjustmentLine.objects.filter(adjustment__count=count, erp_location=location, item=item, lot=lot, ok=False)
-    refused = lines.select_related("adjustment").first()
-    if refused is not None:
-        said = refused.message or "-"
-        return "stocktake.differs_refused", {"side": refused.adjustment.side.upper(), "message": said}
+    lines = lines.exclude(fate=AdjustmentLine.Fate.RESENT).select_related("adjustment")
+    line = lines.order_by("fate", "pk").first()
+    if line is not None:
+        code = "stocktake.differs_given_up" if line.fate else "stocktake.differs_refused"
+        return code, {"side": line.adjustment.side.upper(), "message": line.message or "-"}
     here = count.lines.filter(erp_location=location, item=item, lot=lot)
     if here.exclude(state__in=Line.POSTABLE).exists():
         return "stocktake.differs_not_posted", {}
@@ -92,5 +97,6 @@ def _conclude(count: Count, found: list[Difference]) -> None:
     count.state = Count.State.CLOSED
     count.closed_at = clock.now()
     count.save(update_fields=["state", "closed_at"])
+    refused.overtaken(count)
     paperwork.send_end(count)
     events.record("state", "stocktake.closed", count=count.number, keys=len(_counted_keys(count)))

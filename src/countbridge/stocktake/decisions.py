@@ -15,7 +15,8 @@ from countbridge.exchange.queue import follow
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
 from countbridge.stocktake import sheets
-from countbridge.stocktake.models import Count, Decision, Line, Scan, Sheet
+from countbridge.stocktake.judge import key_of
+from countbridge.stocktake.models import AdjustmentLine, Count, Decision, Line, Scan, Sheet
 
 APPROVE, RECOUNT, KEEP_BOOK = "approve", "recount", "keep_book"
 LEADS_TO = {APPROVE: Line.State.APPROVED, RECOUNT: Line.State.RECOUNT, KEEP_BOOK: Line.State.KEPT}
@@ -72,8 +73,11 @@ def _effect(lines: Iterable[Line], ids: Sequence[int], decision: str, user: User
     effect = Effect()
     known = list(lines)
     counted = set(Scan.objects.filter(line__in=known, counter=user.username).values_list("line_id", flat=True))
+    posted = _posted(known)
     for line in known:
         refusal = _refusal(line, decision, scope, line.pk in counted)
+        if refusal is None and decision == RECOUNT and (line.count_id, *key_of(line)) in posted:
+            refusal = InputError("stocktake.posted_already", line=str(line))
         if refusal:
             effect.refused.append((line.pk, refusal))
             continue
@@ -86,6 +90,16 @@ def _effect(lines: Iterable[Line], ids: Sequence[int], decision: str, user: User
     missing = set(ids) - {line.pk for line in known}
     effect.refused += [(pk, InputError("stocktake.no_such_line", line=pk)) for pk in sorted(missing)]
     return effect
+
+
+def _posted(lines: Sequence[Line]) -> set[tuple[int, str, str, str]]:
+    """Those of the lines whose variance is in the books already: counted again they would be compared with those."""
+    carried = AdjustmentLine.objects.filter(
+        adjustment__side="wms",
+        adjustment__count__in={line.count_id for line in lines},
+        bin__in={line.bin for line in lines},
+    )
+    return set(carried.values_list("adjustment__count", "bin", "item", "lot"))
 
 
 def _refusal(line: Line, decision: str, scope: WarehouseScope, own_count: bool) -> CountbridgeError | None:

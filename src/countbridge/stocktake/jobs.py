@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from procrastinate.contrib.django import app
 
-from countbridge.errors import CountbridgeError
-from countbridge.exchange import cadence, masters
+from countbridge.errors import ConfigError, CountbridgeError
+from countbridge.exchange import cadence, masters, runs
 from countbridge.exchange.models import QuarantinedRecord
 from countbridge.exchange.retry import Patiently
 from countbridge.links.models import Link
-from countbridge.stocktake import approvals, closing, posting, prepare, progress, resend, results
+from countbridge.links.timing import Timing
+from countbridge.stocktake import (
+    approvals,
+    closing,
+    drift,
+    posting,
+    prepare,
+    progress,
+    repairs,
+    reposting,
+    resend,
+    results,
+)
 from countbridge.stocktake.models import Count
 
-FLOWS = {
+FLOWS: dict[str, tuple[str, int]] = {
     "approvals": ("stocktake.notice", 10),
     "items": ("stocktake.sync", 300),
     "movements": ("stocktake.follow_movements", 2),
     "results": ("stocktake.fetch_results", 3),
+    "compare": ("stocktake.compare", 86_400),
 }
 
 
-def schedule(link: Link, every: dict[str, int] | None = None) -> None:
-    """Give the link its flows at their usual cadence, or at the one asked for (seconds)."""
+def schedule(link: Link, told: Mapping[str, Timing | int] | None = None) -> None:
+    """Give the link its flows at their usual cadence, or at the one its folder asks for."""
+    asked = told or {}
+    called = {flow for hook in link.hooks.all() for flow in hook.events.values()}
+    if unknown := sorted((set(asked) | called) - set(FLOWS)):
+        raise ConfigError("cadence.unknown_flow", flow=", ".join(unknown), link=link.code, known=", ".join(FLOWS))
     for flow, (task, usual) in FLOWS.items():
-        cadence.ensure(link, flow, task, (every or {}).get(flow, usual))
+        cadence.ensure(link, flow, task, asked.get(flow, usual))
 
 
 def _run(link_id: int, flow: str, work: Callable[[Link], object]) -> None:
-    """One turn of a flow. A failing system is the link's health, not a failed job: the next turn tries again."""
+    """One turn of a flow."""
     link = Link.objects.select_related("erp", "wms").get(pk=link_id)
-    try:
+    with runs.run(link, flow):
         work(link)
-    except CountbridgeError as error:
-        cadence.ran(link, flow, error)
-    else:
-        cadence.ran(link, flow, None)
 
 
 @app.task(name="stocktake.notice", retry=Patiently())
@@ -108,4 +121,36 @@ def verify(count: int) -> None:
 
 @app.task(name="stocktake.resend", retry=Patiently())
 def resend_record(record: int) -> None:
-    resend.again(QuarantinedRecord.objects.select_related("link__erp", "link__wms").get(pk=record))
+    resend.again([record])
+
+
+@app.task(name="stocktake.resend_many", retry=Patiently())
+def resend_many(records: list[int]) -> None:
+    resend.again(records)
+
+
+@app.task(name="stocktake.lines_given_up", retry=Patiently())
+def lines_given_up(records: list[int]) -> None:
+    found = QuarantinedRecord.objects.filter(pk__in=records).select_related("link").order_by("pk")
+    for together in reposting.by_document(found):
+        reposting.give_up(together)
+
+
+@app.task(name="stocktake.compare", retry=Patiently())
+def compare(link: int) -> None:
+    _run(link, "compare", drift.compare)
+
+
+@app.task(name="stocktake.repair", retry=Patiently())
+def repair(repair: int) -> None:
+    repairs.write(repair)
+
+
+@app.task(name="stocktake.repair_settled", retry=Patiently())
+def repair_settled(repair: int, delivery: int) -> None:
+    repairs.settled(repair)
+
+
+@app.task(name="stocktake.check_repair", retry=Patiently())
+def check_repair(repair: int) -> None:
+    repairs.check(repair)

@@ -13,7 +13,8 @@ from countbridge.errors import ConfigError
 class CountPolicy:
     """`tolerance` limits are decimal text; a missing one does not apply. `ambiguity_seconds` is the clock uncertainty
     between a scan and a movement. `within_tolerance`: "post" the small variance or "keep_book". `max_passes` counts of one
-    line (first count included) before a person must decide. `sheet_lines` is the most a sheet holds."""
+    line (first count included) before a person must decide. `sheet_lines` is the most a sheet holds. `drift` between the
+    books outside counts: "report" it, "propose" its repair to a person, or "repair" it unasked where the tolerance allows."""
 
     tolerance: Mapping[str, str | None] = field(
         default_factory=lambda: {"percent": "2", "quantity": "1", "value": "100"}
@@ -26,6 +27,7 @@ class CountPolicy:
     sheet_lines: int = 40
     quiet_seconds: int = 60
     counted_in_wms: tuple[str, ...] = ()
+    drift: str = "propose"
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "tolerance": dict(self.tolerance), "counted_in_wms": list(self.counted_in_wms)}
@@ -42,4 +44,6 @@ def policy_of(stored: Mapping[str, Any]) -> CountPolicy:
         raise ConfigError("stocktake.policy_value", word="within_tolerance", value=policy.within_tolerance)
     if policy.uncounted != "ignore":
         raise ConfigError("stocktake.policy_value", word="uncounted", value=policy.uncounted)
+    if policy.drift not in ("report", "propose", "repair"):
+        raise ConfigError("stocktake.policy_value", word="drift", value=policy.drift)
     return policy

@@ -25,8 +25,9 @@ from countbridge.exchange.retry import NotYet
 from countbridge.links.models import System
 from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.judge import key_of, movements_of
-from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line
+from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line, Repair
 from countbridge.stocktake.progress import judge_again
+from countbridge.stocktake.refused import note
 
 Key = tuple[str, str, str]
 UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFERENCES)
@@ -35,25 +36,26 @@ UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFEREN
 def post(count_id: int) -> None:
     """Check the ledger, then write down everything that will be posted and queue the ERP's documents."""
     count = Count.objects.select_related("link__erp", "link__wms").get(pk=count_id)
-    if count.state != Count.State.POSTING or count.adjustments.exists():
+    if count.state != Count.State.POSTING or _under_way(count):
         return
     _papers_taken(count)
+    _no_repair_under_way(count)
     lines = list(count.lines.exclude(state=Line.State.UNCOUNTED))
     counted = {(line.erp_location, line.item, line.lot) for line in lines}
     books = read_both(count.link, sorted({line.erp_location for line in lines}), counted)
     with transaction.atomic():
         held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
-        if held.state != Count.State.POSTING or held.adjustments.exists():
+        if held.state != Count.State.POSTING or _under_way(held):
             return
-        if _reopen_changed(count):
+        if reopen_changed(count):
             return
         if _hold_unexplained(count, [line for line in lines if line.state in Line.POSTABLE], books):
             return
         _write_erp(count, books)
-        _carry_on(count)
+        carry_on(count)
 
 
-def _reopen_changed(count: Count) -> bool:
+def reopen_changed(count: Count) -> bool:
     """Movements that came in since the lines were decided, for moments before their scans: nobody agreed to what the
     variances are now, so the count goes back to its people instead of posting the old ones."""
     counted = count.lines.select_for_update(no_key=True).filter(counted__isnull=False).order_by("pk")
@@ -73,6 +75,15 @@ def _papers_taken(count: Count) -> None:
     if refused is not None:
         system = count.link.wms.name
         raise NotYet("stocktake.papers_refused", after=15.0, document=refused.kind, system=system, key=refused.key)
+
+
+def _no_repair_under_way(count: Count) -> None:
+    """A repair that was sent before the count began may still take effect: its gap must not be closed a second time."""
+    here = count.lines.values("erp_location")
+    open_one = Repair.objects.filter(link=count.link, location__in=here, delivery__isnull=False)
+    first = open_one.exclude(delivery__state__in=Delivery.SETTLED).first()
+    if first is not None:
+        raise NotYet("stocktake.repair_under_way", after=15.0, location=first.location)
 
 
 def _hold_unexplained(count: Count, lines: Sequence[Line], books: Books) -> bool:
@@ -100,18 +111,25 @@ def _residue(line: Line, now: Decimal, since: Iterable[Movement]) -> Decimal:
     return closure_residue(line.snapshot, now, known, latest)
 
 
+def _under_way(count: Count) -> bool:
+    return _waiting(count, "erp") or _waiting(count, "wms")
+
+
 def _write_erp(count: Count, books: Books) -> None:
-    """One document for each ERP location and its line limit: ΣV of the counted bins, less the gap between the books."""
+    """One document for each ERP location and its line limit: what the counted bins owe, less what was written for them
+    before, less the gap between the books."""
     by_key: dict[Key, list[Line]] = defaultdict(list)
     for line in count.lines.all():
         by_key[line.erp_location, line.item, line.lot].append(line)
+    carried, written, refused = written_in_wms(count), _written_in_erp(count), _refused_in_erp(count)
     changes: dict[str, list[tuple[Key, Decimal, Decimal]]] = defaultdict(list)
     for key, lines in sorted(by_key.items()):
-        variances = [line.variance or Decimal(0) for line in lines if line.state in Line.POSTABLE]
-        # A gap is closed only where everything that stands for the key was counted and nothing is kept as it was.
-        whole = len(variances) == len(lines)
+        owed = [owes(line, carried[key_of(line)]) for line in lines]
+        # A gap is closed only where everything that stands for the key was counted and nothing is kept as it was, and once:
+        # a refused line that waits still holds its part.
+        whole = key not in refused and all(line.state in Line.POSTABLE for line in lines)
         gap = books.erp[key] - books.wms[key] if whole and key in books.erp else Decimal(0)
-        parts = split(gap, Decimal(0), variances)
+        parts = split(gap, Decimal(0), [*owed, -written[key]])
         if parts.erp:
             changes[key[0]].append((key, parts.erp, parts.gap))
         if parts.gap:
@@ -120,18 +138,69 @@ def _write_erp(count: Count, books: Books) -> None:
                 "line", "stocktake.interface_gap", count=count.number,
                 location=location, item=item, lot=lot or "-", gap=format(parts.gap, "f"),
             )  # fmt: skip
-    most = _line_limit(count.link.erp)
     for location, rows in sorted(changes.items()):
-        for part, start in enumerate(range(0, len(rows), most), start=1):
-            number = f"{count.number}-E-{location}-{part}"
-            adjustment = Adjustment.objects.create(count=count, side="erp", number=number, location=location)
-            AdjustmentLine.objects.bulk_create(
-                AdjustmentLine(
-                    adjustment=adjustment, position=n, erp_location=loc, item=item, lot=lot, quantity=change, gap=-gap
-                )
-                for n, ((loc, item, lot), change, gap) in enumerate(rows[start : start + most])
-            )
-            _send(adjustment, count.link.erp, "adjustment_to_erp", _erp_fields(count, adjustment), "F4")
+        changed = [
+            AdjustmentLine(erp_location=loc, item=item, lot=lot, quantity=change, gap=-gap)
+            for (loc, item, lot), change, gap in rows
+        ]
+        _write_documents(count, "erp", changed, location)
+
+
+def owes(line: Line, written: Decimal) -> Decimal:
+    """The change of the book a line asks for in all. A line that keeps the book asks for no other than was made already."""
+    return line.variance or Decimal(0) if line.state in Line.POSTABLE else written
+
+
+def written_in_wms(count: Count) -> dict[Key, Decimal]:
+    """What the documents of the count change in the WMS, by bin, item and lot. A refused line that was sent again in another
+    document counts once; one that waits or was given up counts, too: it goes its own way."""
+    written: dict[Key, Decimal] = defaultdict(Decimal)
+    for line in AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="wms").exclude(fate="resent"):
+        written[line.bin, line.item, line.lot] += line.quantity
+    return written
+
+
+def _written_in_erp(count: Count) -> dict[Key, Decimal]:
+    """The same in the ERP by location, item and lot, without what closed gaps between the books."""
+    written: dict[Key, Decimal] = defaultdict(Decimal)
+    for line in AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(fate="resent"):
+        written[line.erp_location, line.item, line.lot] += line.quantity - line.gap
+    return written
+
+
+def _refused_in_erp(count: Count) -> set[Key]:
+    """Keys with a line the ERP has not taken, and that was not sent again in another document."""
+    lines = AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(ok=True)
+    return set(lines.exclude(fate=AdjustmentLine.Fate.RESENT).values_list("erp_location", "item", "lot"))
+
+
+def write_again(count: Count, side: str, lines: Sequence[AdjustmentLine]) -> None:
+    """New documents, numbered after those there are, that hold exactly what these refused lines say."""
+    by_location: dict[str, list[AdjustmentLine]] = defaultdict(list)
+    for line in lines:
+        copied = {name: getattr(line, name) for name in ("bin", "erp_location", "item", "lot", "quantity", "gap")}
+        by_location[line.erp_location if side == "erp" else ""].append(AdjustmentLine(**copied))
+    for location, theirs in sorted(by_location.items()):
+        _write_documents(count, side, theirs, location)
+
+
+def _write_documents(count: Count, side: str, lines: Sequence[AdjustmentLine], location: str = "") -> None:
+    """Documents of these lines, in order, none longer than the system takes."""
+    system = count.link.system(side)
+    most = _line_limit(system)
+    before = count.adjustments.filter(side=side, location=location).count()
+    place = f"E-{location}" if side == "erp" else "W"
+    for part, start in enumerate(range(0, len(lines), most), start=before + 1):
+        number = f"{count.number}-{place}-{part}"
+        adjustment = Adjustment.objects.create(count=count, side=side, number=number, location=location)
+        chunk = lines[start : start + most]
+        for position, line in enumerate(chunk):
+            line.adjustment, line.position = adjustment, position
+        AdjustmentLine.objects.bulk_create(chunk, batch_size=2000)
+        if side == "erp":
+            _send(adjustment, system, "adjustment_to_erp", _erp_fields(count, adjustment), "F4")
+        else:
+            _send(adjustment, system, "adjustment_to_wms", {"count_no": count.number, "reason": "count"}, "F5")
 
 
 def _erp_fields(count: Count, adjustment: Adjustment) -> dict[str, str]:
@@ -143,31 +212,18 @@ def _erp_fields(count: Count, adjustment: Adjustment) -> dict[str, str]:
 
 
 def _write_wms(count: Count) -> None:
-    """The bins' own variances, for the lines whose ERP posting stands and that were not carried before."""
-    carried = set(
-        AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="wms").values_list("bin", "item", "lot")
-    )
-    refused = set(
-        AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp", ok=False)
-        .values_list("erp_location", "item", "lot")
-    )  # fmt: skip
-    rows = [
-        line
-        for line in count.lines.filter(state__in=Line.POSTABLE).order_by("bin", "item", "lot")
-        if line.variance and (line.erp_location, line.item, line.lot) not in refused and key_of(line) not in carried
-    ]
-    most = _line_limit(count.link.wms)
-    before = count.adjustments.filter(side="wms").count()
-    for part, start in enumerate(range(0, len(rows), most), start=before + 1):
-        adjustment = Adjustment.objects.create(count=count, side="wms", number=f"{count.number}-W-{part}")
-        AdjustmentLine.objects.bulk_create(
-            AdjustmentLine(
-                adjustment=adjustment, position=n, bin=line.bin, erp_location=line.erp_location,
-                item=line.item, lot=line.lot, quantity=line.variance or Decimal(0),
+    """What each bin owes and was not carried before, for the lines whose ERP posting stands."""
+    carried, refused = written_in_wms(count), _refused_in_erp(count)
+    lines = []
+    for line in count.lines.order_by("bin", "item", "lot"):
+        left = owes(line, carried[key_of(line)]) - carried[key_of(line)]
+        if left and (line.erp_location, line.item, line.lot) not in refused:
+            lines.append(
+                AdjustmentLine(
+                    bin=line.bin, erp_location=line.erp_location, item=line.item, lot=line.lot, quantity=left
+                )
             )
-            for n, line in enumerate(rows[start : start + most])
-        )  # fmt: skip
-        _send(adjustment, count.link.wms, "adjustment_to_wms", {"count_no": count.number, "reason": "count"}, "F5")
+    _write_documents(count, "wms", lines)
 
 
 def _send(adjustment: Adjustment, system: System, map_name: str, fields: dict[str, str], flow: str) -> None:
@@ -213,24 +269,15 @@ def settled(adjustment_id: int) -> None:
             .get(pk=adjustment.count_id)
         )
         delivery = adjustment.delivery
-        if delivery is None or not delivery.settled or count.state not in UNTIL_CLOSED:
+        if delivery is None or not delivery.settled:
             return
-        confirmed = delivery.state == Delivery.State.CONFIRMED
-        adjustment.lines.update(ok=confirmed, message="" if confirmed else _said(delivery))
-        for outcome in delivery.outcomes:
-            if not outcome["ok"]:
-                adjustment.lines.filter(position=outcome["line"]).update(ok=False, message=outcome["message"])
-        _carry_on(count)
+        adjustment.count = count
+        note(adjustment, delivery)
+        if count.state in UNTIL_CLOSED:
+            carry_on(count)
 
 
-def _said(delivery: Delivery) -> str:
-    """Why a document was refused as a whole: the system's own words, else the code of the error."""
-    if not delivery.error:
-        return ""
-    return str(delivery.error["params"].get("message") or delivery.error["code"])
-
-
-def _carry_on(count: Count) -> None:
+def carry_on(count: Count) -> None:
     """ERP documents all answered → the WMS's; those all answered → read both books back."""
     if _waiting(count, "erp"):
         return
@@ -245,7 +292,8 @@ def _carry_on(count: Count) -> None:
 
 
 def _waiting(count: Count, side: str) -> bool:
-    return count.adjustments.filter(side=side).exclude(delivery__state__in=Delivery.SETTLED).exists()
+    """Is an answer outstanding, or one there whose lines are not noted yet?"""
+    return AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side=side, ok=None).exists()
 
 
 def _line_limit(system: System) -> int:

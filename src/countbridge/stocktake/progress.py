@@ -6,22 +6,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from countbridge import clock
 from countbridge.errors import InputError
 from countbridge.exchange import events
 from countbridge.exchange.feeds import pull_movements
-from countbridge.exchange.models import FeedCursor
+from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
 from countbridge.stocktake import sheets
 from countbridge.stocktake.judge import Key, judge, key_of
-from countbridge.stocktake.models import Count, Line, Sheet
+from countbridge.stocktake.models import AdjustmentLine, Count, Line, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
 
 State = Line.State
 SUBMITTED = (Sheet.State.SUBMITTED, Sheet.State.CLOSED)
+WATCHED = timedelta(days=30)  # how long after closing a count still answers for movements that come in late
 
 
 def catch_up(link: Link) -> None:
@@ -46,6 +47,52 @@ def moved(link: Link, keys: Iterable[Key]) -> None:
             changed = judge_again(count, [line for line in known if key_of(line) in wanted])
             if changed:
                 events.announce("line", count.number)
+    watch_posted(link, wanted)
+
+
+def watch_posted(link: Link, keys: set[Key]) -> None:
+    """The watchdog for late papers: a movement that becomes known after a count was posted, for a moment before the scan, was
+    counted as a loss or gain and is now booked a second time. Its line is open again, and what a person agrees to is posted
+    as the difference to what was posted before. (Both our books take deltas; one that is set as of a moment would heal by
+    itself.) A later count of the same key has seen the goods since, so only the newest one answers for them."""
+    since = clock.now() - WATCHED
+    posted = Q(state__in=(Count.State.VERIFYING, Count.State.DIFFERENCES)) | Q(
+        state=Count.State.CLOSED, closed_at__gte=since
+    )
+    for count in Count.objects.filter(posted, link=link).order_by("pk"):
+        with transaction.atomic():
+            held = Count.objects.select_for_update(of=("self",), no_key=True).get(pk=count.pk)
+            if held.state != count.state:
+                continue  # it moved on meanwhile, and looks at its lines itself
+            lines = list(_late_lines(held, {key[0] for key in keys}).order_by("pk"))
+            changed = judge_again(held, [line for line in lines if key_of(line) in keys])
+            if changed:
+                _reopen(held, changed)
+
+
+def _late_lines(count: Count, bins: set[str]) -> QuerySet[Line]:
+    """Counted lines of some bins for which a movement of before their scan became known after they were posted, and which no
+    later count has counted again."""
+    same_key = {"bin": OuterRef("bin"), "item": OuterRef("item"), "lot": OuterRef("lot")}
+    margin = timedelta(seconds=policy_of(count.policy).ambiguity_seconds)
+    late = Movement.objects.filter(
+        link_id=count.link_id, **same_key, occurred__lte=OuterRef("counted_at") + margin, seen__gte=count.posted_at
+    )
+    newer = Line.objects.filter(
+        count__link_id=count.link_id, **same_key, counted_at__gt=OuterRef("counted_at")
+    ).exclude(count__state=Count.State.CANCELLED)
+    counted = Line.objects.select_for_update(of=("self",), no_key=True).filter(count=count, bin__in=bins)
+    return counted.filter(Exists(late), ~Exists(newer), counted__isnull=False)
+
+
+def _reopen(count: Count, lines: Sequence[Line]) -> None:
+    count.state, count.closed_at = Count.State.COUNTING, None
+    count.save(update_fields=["state", "closed_at"])
+    for line in lines:
+        events.record(
+            "line", "stocktake.late_movement", count=count.number, line=line, variance=format(line.variance or 0, "f")
+        )
+    follow("stocktake.advance", once=f"advance:{count.pk}", count=count.pk)
 
 
 def judge_again(count: Count, lines: Sequence[Line]) -> list[Line]:
@@ -104,8 +151,9 @@ def _decide(count: Count) -> int:
         .order_by("pk")
     )
     judge(count, ready)
+    posted = posted_keys(count, ready)
     for line in ready:
-        line.state = following(line, policy)
+        line.state = following(line, policy, posted=key_of(line) in posted)
     Line.objects.bulk_update(ready, ["state"], batch_size=500)
     return len(ready)
 
@@ -115,18 +163,26 @@ def known_until(link: Link) -> datetime | None:
     return cursor.seen_until if cursor else None
 
 
-def following(line: Line, policy: CountPolicy) -> str:
+def posted_keys(count: Count, lines: Iterable[Line]) -> set[Key]:
+    """Those of the lines whose variance was carried into the books already."""
+    wanted = {line.bin for line in lines}
+    carried = AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="wms", bin__in=wanted)
+    return set(carried.values_list("bin", "item", "lot"))
+
+
+def following(line: Line, policy: CountPolicy, *, posted: bool = False) -> str:
     """The state an outcome leads to. Inside tolerance: settled, and posted or kept as the policy says. Outside: somebody
-    else counts again; what a recount confirms, and what several recounts cannot settle, goes to a person."""
+    else counts again; what a recount confirms, and what several recounts cannot settle, goes to a person. So does whatever
+    is not settled of a line that was posted: what lies there now says nothing of the moment it was counted."""
     match line.outcome:
         case "match":
             return State.SETTLED
         case "within_tolerance":
             return State.SETTLED if policy.within_tolerance == "post" else State.KEPT
-        case "breach" if line.pass_number > 1:
+        case "breach" if line.pass_number > 1 or posted:
             return State.APPROVE
         case "breach" | "recount" | "timing" | "error":
-            return State.RECOUNT if line.pass_number < policy.max_passes else State.APPROVE
+            return State.RECOUNT if line.pass_number < policy.max_passes and not posted else State.APPROVE
         case "hold":
             return State.HOLD
         case _:

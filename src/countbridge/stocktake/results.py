@@ -9,7 +9,7 @@ from django.db import transaction
 
 from countbridge.connectors.contract import Page
 from countbridge.errors import CountbridgeError, InputError
-from countbridge.exchange import quarantine
+from countbridge.exchange import clocks, quarantine
 from countbridge.exchange.feeds import pull
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.rows import moment
@@ -39,14 +39,14 @@ def take_rows(link: Link, rows: Sequence[dict[str, str | None]] | tuple[object, 
     with transaction.atomic():
         for number, theirs in by_sheet.items():
             sheet = Sheet.objects.filter(number=number, count__link=link).first()
-            for row_id, error in _take_sheet(sheet, number, theirs):
+            for row_id, error in _take_sheet(link, sheet, number, theirs):
                 if error is None:
                     quarantine.settle(link, FLOW, row_id)
                 else:
                     quarantine.put(link, FLOW, row_id, dict(raw[row_id]), error.code, error.params)  # type: ignore[call-overload]
 
 
-def _take_sheet(sheet: Sheet | None, number: str, rows: Rows) -> list[tuple[str, CountbridgeError | None]]:
+def _take_sheet(link: Link, sheet: Sheet | None, number: str, rows: Rows) -> list[tuple[str, CountbridgeError | None]]:
     if sheet is None:
         error = InputError("stocktake.unknown_sheet", sheet=number)
         return [(str(row["id"]), error) for row in rows]
@@ -54,13 +54,14 @@ def _take_sheet(sheet: Sheet | None, number: str, rows: Rows) -> list[tuple[str,
     failed: list[tuple[str, CountbridgeError | None]] = []
     for row in rows:
         try:
-            entries.append(_entry(row))
+            entries.append(_entry(link, row))
         except CountbridgeError as unusable:
             failed.append((str(row["id"]), unusable))
     return failed + [(taken.id, taken.error) for taken in take(sheet.pk, entries, "wms")]
 
 
-def _entry(row: dict[str, str | None]) -> Entry:
+def _entry(link: Link, row: dict[str, str | None]) -> Entry:
+    told = moment(row["counted_at"], "counted_at")
     return Entry(
         id=str(row["id"]),
         bin=str(row["bin"]),
@@ -68,6 +69,7 @@ def _entry(row: dict[str, str | None]) -> Entry:
         lot=row["lot"] or "",
         quantity=str(row["quantity"]),
         unit=str(row["unit"]),
-        counted_at=moment(row["counted_at"], "counted_at"),
+        counted_at=clocks.ours(link.wms, told),
+        told_at=told if clocks.is_corrected(link.wms) else None,
         counter=str(row["counted_by"]),
     )

@@ -37,6 +37,7 @@ class Entry:
     counted_at: datetime
     counter: str
     note: str = ""
+    told_at: datetime | None = None  # what the device said, where its clock was found off and `counted_at` corrected
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def _store(sheet: Sheet, entry: Entry, source: str, user: User | None, goods: Go
         denominator=unit.denominator,
         counter=entry.counter,
         counted_at=entry.counted_at,
+        told_at=entry.told_at,
         note=entry.note,
     )
     if line.state != Line.State.COUNTED:

@@ -20,6 +20,7 @@ from countbridge.stocktake.models import Count, Line, Scan, Sheet
 from countbridge.stocktake.policy import policy_of
 
 UNDER_WAY = (Sheet.State.OPEN, Sheet.State.COUNTING)
+ON_SHEET = Number("lines")
 
 
 def counters(warehouse: str) -> list[User]:
@@ -30,29 +31,6 @@ def counters(warehouse: str) -> list[User]:
 def operators(warehouse: str) -> dict[str, User]:
     """Those of the counters whose work counting is: sheets are given to them unasked."""
     return {user.username: user for user in people_with("count.scan", warehouse).filter(memberships__role="operator")}
-
-
-def lay_out(count: Count, places: dict[str, Bin], lines: Iterable[Line]) -> None:
-    """Sheets by zone in walking order, of the policy's size, given evenly to the warehouse's counters. A bin with nothing
-    booked is on a sheet too: somebody must see that it is empty. Sets `sheet` of each line."""
-    policy = policy_of(count.policy)
-    by_bin: dict[str, list[Line]] = defaultdict(list)
-    for line in lines:
-        by_bin[line.bin].append(line)
-    stops = [
-        assignment.Line(f"{place.code}/{index}", place.warehouse, place.zone, place.code, place.walk_order)
-        for place in places.values()
-        for index in range(max(1, len(by_bin[place.code])))
-    ]
-    parts = assignment.split_sheets(stops, policy.sheet_lines)
-    made = _make(count, parts, pass_number=1, letter="")
-    for sheet in made:
-        sheet.counted_with = "wms" if sheet.zone in policy.counted_in_wms else "pda"
-    Sheet.objects.bulk_create(made)
-    for sheet in made:
-        for code in sheet.bins:
-            for line in by_bin[code]:
-                line.sheet = sheet
 
 
 def recounts_for(count: Count) -> list[Sheet]:
@@ -120,12 +98,12 @@ def _give_out(sheets: Sequence[Sheet], parts: Sequence[assignment.Sheet]) -> Non
     for warehouse in sorted({sheet.warehouse for sheet in sheets}):
         mine = [index for index, sheet in enumerate(sheets) if sheet.warehouse == warehouse]
         people = operators(warehouse)
-        names = assignment.assign([parts[index] for index in mine], sorted(people), _load(people))
+        names = assignment.assign([parts[index] for index in mine], sorted(people), load(people))
         for index, name in zip(mine, names, strict=True):
             sheets[index].assignee = people[name] if name else None
 
 
-def _load(people: Iterable[str]) -> dict[str, int]:
+def load(people: Iterable[str]) -> dict[str, int]:
     """Lines each person still has on sheets under way."""
     under_way = Number("sheets__lines", filter=Q(sheets__state__in=UNDER_WAY))
     return dict(User.objects.filter(username__in=list(people)).annotate(n=under_way).values_list("username", "n"))

@@ -57,7 +57,11 @@ class ModelledErp(ModelledConnector):
             n: self.erp.refuses[str(x["item"])] for n, x in enumerate(document.lines) if x["item"] in self.erp.refuses
         }:
             lines = tuple(LineReceipt(n, n not in wrong, wrong.get(n, "")) for n in range(len(document.lines)))
-            return Receipt("rejected", lines=lines)
+            good = tuple(line for n, line in enumerate(document.lines) if n not in wrong)
+            if not self.erp.takes_the_rest or not good:
+                return Receipt("rejected", lines=lines)
+            taken = self.write(Document(document.kind, document.fields, good), key, resume=resume, remember=remember)
+            return Receipt(taken.state, taken.remote_id, lines)
         if resume is None:
             with self.told(self.erp.calls, "draft:adjustment", key):
                 resume = self._draft(document)

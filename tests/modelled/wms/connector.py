@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from countbridge.connectors.contract import Document, LineReceipt, Page, Receipt, Remember
+from countbridge.errors import CursorExpired
 from modelled.wire import ModelledConnector
 from modelled.world import SKUS, UOM, WORLDS, Wms, World, plain
 
@@ -30,27 +31,57 @@ class ModelledWms(ModelledConnector):
         if dataset in ("movements", "results"):
             yield from self._feed(dataset, int(cursor or 0))
             return
+        if dataset == "stock":
+            yield from self._stock(scope["zone"], cursor)
+            return
         with self.told(self.wms.calls, f"read:{dataset}"):
-            rows = self.wms.bins if dataset == "bins" else self._stock(scope["zone"])
-        yield Page(tuple(rows), watermark=str(len(self.wms.feed)), as_of=self.world.clock)
+            rows = self.wms.bins if dataset == "bins" else list(self.wms.goods.values())
+        yield Page(tuple(rows), watermark=str(len(self.wms.feed)), as_of=self.world.clock + self.wms.clock_ahead)
 
-    def _stock(self, zone: str) -> list[dict[str, str]]:
+    def _stock(self, zone: str, cursor: str | None) -> Iterator[Page]:
+        """Pages of `stock_page` rows; each is true at the moment it is read, and goods move between them."""
         zones = {row["bin"]: row["zone"] for row in self.wms.bins}
-        return [
-            {"bin": bin, "sku": sku, "lot": lot, "qty": plain(quantity), "uom": UOM.get(ITEMS.get(sku, ""), "PCS")}
-            for (bin, sku, lot), quantity in sorted(self.wms.stock.items())
-            if quantity and zones[bin] == zone
-        ]
+        while True:
+            if cursor is not None and cursor in self.wms.expired:
+                self.wms.expired.remove(cursor)
+                raise CursorExpired("rest.cursor_expired", system="wms", cursor=cursor)
+            with self.told(self.wms.calls, "read:stock"):
+                rest = [
+                    (key, quantity) for key, quantity in sorted(self.wms.stock.items())
+                    if quantity and zones[key[0]] == zone and (cursor is None or "|".join(key) > cursor)
+                ]  # fmt: skip
+                page = rest[: self.wms.stock_page]
+                cursor = "|".join(page[-1][0]) if len(rest) > len(page) else None
+                rows = tuple(
+                    {
+                        "bin": bin,
+                        "sku": sku,
+                        "lot": lot,
+                        "qty": plain(quantity),
+                        "uom": UOM.get(ITEMS.get(sku, ""), "PCS"),
+                    }
+                    for (bin, sku, lot), quantity in page
+                )
+            yield Page(
+                rows, next=cursor, watermark=str(len(self.wms.feed)), as_of=self.world.clock + self.wms.clock_ahead
+            )
+            if cursor is None:
+                return
+            self.wms.between_pages()
 
     def _feed(self, dataset: str, at: int) -> Iterator[Page]:
         if dataset == "movements":
             self.world.feed_was_read()
         rows = self.wms.feed if dataset == "movements" else self.wms.results
         while True:
+            if str(at) in self.wms.expired:
+                self.wms.expired.remove(str(at))
+                raise CursorExpired("rest.cursor_expired", system="wms", record=dataset)
             with self.told(self.wms.calls, f"read:{dataset}"):
-                page = rows[at : at + PAGE]
-                at += len(page)
-            yield Page(tuple(page), next=str(at), watermark=str(at), as_of=self.world.clock)
+                page = self.wms.shown(rows[at : at + PAGE])
+                at += len(rows[at : at + PAGE])
+            told = str(self.wms.stuck_at or at)
+            yield Page(tuple(page), next=told, watermark=str(at), as_of=self.world.clock + self.wms.clock_ahead)
             if not page:
                 return
 
@@ -63,7 +94,10 @@ class ModelledWms(ModelledConnector):
 
     def _take(self, document: Document, key: str) -> None:
         if document.kind == "item":
-            self.wms.goods |= {str(line["sku"]): dict(line) for line in document.lines}
+            refused = [self.wms.refuses_goods.get(str(line["sku"]), "") for line in document.lines]
+            self.wms.answers[key] = refused
+            taken = [line for line, refusal in zip(document.lines, refused, strict=True) if not refusal]
+            self.wms.goods |= {str(line["sku"]): dict(line) for line in taken}
         if document.kind != "adjustment":
             return
         said = self.wms.answers[key] = [self.wms.refuses.get(str(line["sku"]), "") for line in document.lines]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from countbridge.connectors.manifest import Dataset
 from countbridge.connectors.rest.session import required
 from countbridge.connectors.rest.spec import DatasetCall
 from countbridge.connectors.rest.values import MISSING, dig, flatten, text_of
-from countbridge.errors import ContractSurprise, InputError
+from countbridge.errors import ContractSurprise, CursorExpired, InputError, NotFound
 
 
 class Pager:
@@ -39,8 +40,9 @@ class Pager:
         visited = {cursor}
         while True:
             request = self._request_for(self._parameters(cursor))
-            page = self._page(self._send(request), request, cursor)
-            before = self._refuse_overlap(page.rows, before, request)
+            page = self._page(self._asked(request, cursor), request, cursor)
+            # Rows that come twice prove that one was left out, unless the numbers of the rows prove that none was.
+            before = set() if self._dataset.sequence else self._refuse_overlap(page.rows, before, request)
             ended = page.next is None or (not page.rows) or (self._incremental and page.next == cursor)
             yield page if self._incremental or not ended else Page(page.rows, None, page.watermark, page.as_of)
             if ended:
@@ -49,6 +51,15 @@ class Pager:
                 raise ContractSurprise("rest.paging_in_circles", **named(self._system, request), cursor=page.next)
             visited.add(page.next)
             cursor = page.next
+
+    def _asked(self, request: Request, cursor: str | None) -> Any:
+        """The answer; a status that means an unknown cursor is CursorExpired where we sent one."""
+        if cursor is None or not self._call.expired_status:
+            return self._send(request)
+        try:
+            return self._send(replace(request, accept=self._call.expired_status))
+        except NotFound as error:
+            raise CursorExpired("rest.cursor_expired", **named(self._system, request), cursor=cursor) from error
 
     @property
     def _incremental(self) -> bool:

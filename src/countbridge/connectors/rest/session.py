@@ -15,6 +15,7 @@ from countbridge.errors import (
     AuthError,
     ContractSurprise,
     CountbridgeError,
+    CursorExpired,
     NotFound,
     OutcomeUnknown,
     Rejected,
@@ -146,6 +147,8 @@ def read_failure(kind: str, about: dict[str, object]) -> CountbridgeError:
             return TryLater("rest.try_later", retry_after=None, **about)
         case "not_found":
             return NotFound("rest.not_found", **about)
+        case "expired":
+            return CursorExpired("rest.cursor_expired", **about)
         case _:
             return ContractSurprise("rest.read_refused", **about)
 

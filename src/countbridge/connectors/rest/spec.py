@@ -43,13 +43,15 @@ class Errors:
 
     The text at `code` is one of `ok` when all is well; otherwise `kinds` says what to do about it, and a code that it
     does not name is `refused`: auth · try_later (certainly no effect) · not_found · refused · unknown (may have taken
-    effect).
+    effect) · expired (a cursor it no longer knows).
     """
 
     code: str
     ok: tuple[str, ...]
     message: str = ""
-    kinds: Mapping[str, Literal["auth", "try_later", "not_found", "refused", "unknown"]] = field(default_factory=_none)
+    kinds: Mapping[str, Literal["auth", "try_later", "not_found", "refused", "unknown", "expired"]] = field(
+        default_factory=_none
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class DatasetCall:
     """GET `path`; the records are the list at `rows`.
 
     `scope` names the query parameter for each scope key (a key used in the path needs none); `parameters` are always
-    sent.
+    sent. `expired_status` are the statuses that mean: this cursor is no longer known.
     """
 
     path: str = field(metadata=URL_PATH)
@@ -82,6 +84,7 @@ class DatasetCall:
     parameters: Mapping[str, str] = field(default_factory=_none)
     watermark: str = ""
     as_of: str = ""
+    expired_status: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

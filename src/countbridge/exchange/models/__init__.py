@@ -1,8 +1,31 @@
-from countbridge.exchange.models.cadence import Cadence
-from countbridge.exchange.models.deliveries import Attempt, Delivery
-from countbridge.exchange.models.events import Event
+from countbridge.exchange.models.cadence import Cadence, FlowRun
+from countbridge.exchange.models.deliveries import Attempt, Delivery, ReviewDecision
+from countbridge.exchange.models.events import Event, FeedEpoch
 from countbridge.exchange.models.feeds import FeedCursor, Movement
+from countbridge.exchange.models.hooks import HookMessage, HookRefusal
 from countbridge.exchange.models.quarantine import QuarantinedRecord
-from countbridge.exchange.models.sent import SentRecord
+from countbridge.exchange.models.sent import Doubt, SentRecord
+from countbridge.exchange.models.subscriptions import Subscription, SubscriptionAttempt
+from countbridge.exchange.models.systems import Breaker, CallMinute, NextTurn
 
-__all__ = ["Attempt", "Cadence", "Delivery", "Event", "FeedCursor", "Movement", "QuarantinedRecord", "SentRecord"]
+__all__ = [
+    "Attempt",
+    "Breaker",
+    "Cadence",
+    "CallMinute",
+    "Delivery",
+    "Doubt",
+    "Event",
+    "FeedCursor",
+    "FeedEpoch",
+    "FlowRun",
+    "HookMessage",
+    "HookRefusal",
+    "Movement",
+    "NextTurn",
+    "QuarantinedRecord",
+    "ReviewDecision",
+    "SentRecord",
+    "Subscription",
+    "SubscriptionAttempt",
+]

@@ -9,9 +9,9 @@ from countbridge.links.models import Link, System
 class Delivery(models.Model):
     """One write to another system: intended once, found or written, settled once.
 
-    `key` names the intent for ever; `order_key` keeps writes of one document in their order. `then` names the job that
-    follows when it settles: {"task", "args"}, deferred in the settling transaction. `remote_id` is stored before a draft
-    may take effect.
+    `key` names the intent for ever; `order_key` (link:system:document) keeps writes of one document in their order. `then`
+    names the job that follows when it settles: {"task", "args"}, deferred in the settling transaction. `remote_id` is stored
+    before a draft may take effect. `fault` is the kind of the last failure, `setbacks` how often it came in a row.
     """
 
     class State(models.TextChoices):
@@ -28,7 +28,7 @@ class Delivery(models.Model):
     kind = models.CharField(max_length=40)
     count = models.CharField(max_length=40, blank=True, db_index=True)
     key = models.CharField(max_length=120, unique=True)
-    order_key = models.CharField(max_length=120)
+    order_key = models.CharField(max_length=250)
     payload = models.JSONField()
     payload_hash = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=State, default=State.INTENT, db_index=True)
@@ -36,15 +36,35 @@ class Delivery(models.Model):
     outcomes = models.JSONField(default=list)
     error = models.JSONField(null=True)
     tries = models.PositiveIntegerField(default=0)
+    fault = models.CharField(max_length=20, blank=True)
+    setbacks = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)  # when it last may have left for a system that has to be searched
     then = models.JSONField(null=True)
     created_at = models.DateTimeField(default=clock.now)
     settled_at = models.DateTimeField(null=True)
 
+    OPEN = (State.INTENT, State.SENDING, State.UNKNOWN)
     SETTLED = (State.CONFIRMED, State.REJECTED, State.NEEDS_REVIEW)
+    BY_LINE = ("item", "adjustment")  # kinds whose refused lines wait in quarantine, each for itself
+    HOLDS_BACK = (*OPEN, State.NEEDS_REVIEW)  # later ones of the same document wait for it
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["order_key", "id"],
+                name="delivery_order",
+                condition=models.Q(state__in=("intent", "sending", "unknown", "needs_review")),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def given_up(self) -> bool:
+        """Did a person give it up, rather than the system refuse it?"""
+        return self.state == self.State.REJECTED and (self.error or {}).get("code") == "exchange.given_up"
 
     @property
     def settled(self) -> bool:
@@ -52,7 +72,11 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One try of a delivery as it went over the wire, secrets masked. Duration in milliseconds."""
+    """One call of a try as it went over the wire, secrets masked. Duration in milliseconds.
+
+    `sent` and `received` are the bodies, compressed, and None once they were forgotten; the sizes are those on the wire, in
+    bytes.
+    """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveIntegerField()
@@ -60,11 +84,39 @@ class Attempt(models.Model):
     started_at = models.DateTimeField()
     milliseconds = models.PositiveIntegerField()
     outcome = models.CharField(max_length=60)
-    request = models.TextField(blank=True)
-    response = models.TextField(blank=True)
+    call = models.TextField(blank=True)
+    sent = models.BinaryField(null=True)
+    received = models.BinaryField(null=True)
+    sent_bytes = models.PositiveIntegerField(default=0)
+    received_bytes = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["started_at"], name="attempt_with_bodies", condition=models.Q(sent__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}/{self.number}"
+
+
+class ReviewDecision(models.Model):
+    """What a person decided about a write whose fate no system could tell: never changed, never deleted."""
+
+    class Decision(models.TextChoices):
+        ARRIVED = "arrived"
+        DID_NOT_ARRIVE = "did_not_arrive"
+        GIVE_UP = "give_up"
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="reviews")
+    decision = models.CharField(max_length=16, choices=Decision)
+    remote_id = models.CharField(max_length=120, blank=True)
+    reason = models.TextField()
+    user = models.CharField(max_length=150)
+    at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.delivery_id}/{self.number}"
+        return f"{self.delivery_id} {self.decision}"

@@ -7,12 +7,15 @@ from countbridge.links.models import Link
 
 
 class FeedCursor(models.Model):
-    """How far a feed was read. Everything that occurred up to `seen_until` (remote clock) is known to us."""
+    """How far a feed was read. Everything that occurred up to `seen_until` is known to us. `sequence` is the newest number
+    taken of a feed that has no holes; null: the next one is taken as it comes. `hole`: numbers missing there now."""
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE)
     dataset = models.CharField(max_length=40)
     cursor = models.CharField(max_length=200, blank=True)
     seen_until = models.DateTimeField(null=True)
+    sequence = models.BigIntegerField(null=True)
+    hole = models.JSONField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["link", "dataset"], name="feed")]
@@ -40,6 +43,9 @@ class Movement(models.Model):
     document = models.CharField(max_length=120, blank=True)
     occurred = models.DateTimeField()
     recorded = models.DateTimeField()
+    told_occurred = models.DateTimeField(
+        null=True
+    )  # what the WMS said, where its clock is off and `occurred` corrected
     seen = models.DateTimeField(default=clock.now)
     erp_state = models.CharField(max_length=10)
     erp_posted = models.DateTimeField(null=True)

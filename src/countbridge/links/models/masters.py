@@ -51,6 +51,9 @@ class Item(models.Model):
     lot_tracked = models.BooleanField(default=False)
     sku = models.CharField(max_length=60, blank=True)
     barcode = models.CharField(max_length=60, blank=True)
+    active = models.BooleanField(default=True, db_default=True)
+    told = models.JSONField(null=True)  # the whole row in the link's words
+    source = models.CharField(max_length=200, blank=True, db_default="")  # what the ERP tells it apart by
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["link", "code"], name="item_code")]

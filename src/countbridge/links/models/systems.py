@@ -20,6 +20,8 @@ class System(models.Model):
     secrets = models.BinaryField(default=bytes, editable=False)
     last_seen = models.DateTimeField(null=True)
     last_error = models.JSONField(null=True)
+    clock_offset = models.DurationField(null=True)  # how far its clock is ahead of ours; null: not measured yet
+    clock_measured_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.code

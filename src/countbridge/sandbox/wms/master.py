@@ -38,6 +38,7 @@ def show_goods(goods: Goods) -> Data:
         "pack_uom": goods.pack_uom,
         "pack_qty": str(goods.pack_qty) if goods.pack_qty else "",
         "ext_code": goods.ext_code,
+        "active": "Y" if goods.active else "N",
     }
 
 
@@ -61,7 +62,7 @@ def _save_line(number: int, row: Fields) -> Data:
 
 
 def _save_one(row: Fields) -> None:
-    row.allow(*GOODS_FIELDS, "ext_code")
+    row.allow(*GOODS_FIELDS, "ext_code", "active")
     sku, uom = row.text("sku"), row.one_of("uom", set(units.DECIMALS) - {"CTN"})
     known = Goods.objects.filter(sku=sku).first()
     lot_controlled, pack_uom = row.yes_no("lot_controlled"), row.text("pack_uom", empty=True)
@@ -82,6 +83,7 @@ def _save_one(row: Fields) -> None:
             "lot_controlled": lot_controlled,
             "pack_uom": pack_uom,
             "pack_qty": row.whole("pack_qty", 1, 1_000_000) if pack_uom else 0,
+            "active": row.yes_no("active") if "active" in row.data else True,
             "ext_code": row.text("ext_code", empty=True) or (known.ext_code if known else ""),
         },
     )

@@ -37,6 +37,7 @@ class Goods(models.Model):
     pack_uom = models.CharField(max_length=8, blank=True)
     pack_qty = models.PositiveIntegerField(default=0)
     ext_code = _code(blank=True)
+    active = models.BooleanField(default=True)
 
 
 class Lot(models.Model):

@@ -1,7 +1,9 @@
 from countbridge.stocktake.models.adjustments import Adjustment, AdjustmentLine, Difference
 from countbridge.stocktake.models.counts import Approval, Count
+from countbridge.stocktake.models.drift import Drift, Repair
 from countbridge.stocktake.models.lines import BookLine, Decision, Line, Scan
 from countbridge.stocktake.models.sheets import Sheet
+from countbridge.stocktake.models.staging import Progress, Reading, StagedStock
 
 __all__ = [
     "Adjustment",
@@ -11,7 +13,12 @@ __all__ = [
     "Count",
     "Decision",
     "Difference",
+    "Drift",
     "Line",
+    "Progress",
+    "Reading",
+    "Repair",
     "Scan",
     "Sheet",
+    "StagedStock",
 ]

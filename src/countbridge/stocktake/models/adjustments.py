@@ -22,7 +22,12 @@ class Adjustment(models.Model):
 
 
 class AdjustmentLine(models.Model):
-    """One signed change of one key. `gap` is the part that closes an interface gap between the books, not a gain or loss."""
+    """One signed change of one key. `gap` is the part that closes an interface gap between the books, not a gain or loss.
+    `fate` tells what became of a refused line: nothing yet, sent again in another document, or given up by name."""
+
+    class Fate(models.TextChoices):
+        RESENT = "resent"
+        GIVEN_UP = "given_up"
 
     adjustment = models.ForeignKey(Adjustment, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveIntegerField()
@@ -34,6 +39,7 @@ class AdjustmentLine(models.Model):
     gap = exact(default=0)
     ok = models.BooleanField(null=True)
     message = models.TextField(blank=True)
+    fate = models.CharField(max_length=8, choices=Fate, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["adjustment", "position"], name="adjustment_position")]

@@ -89,6 +89,7 @@ class Scan(models.Model):
     denominator = models.DecimalField(max_digits=20, decimal_places=0)
     counter = models.CharField(max_length=150)
     counted_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)  # the remote time as it was told, where `counted_at` corrects it
     received_at = models.DateTimeField(default=clock.now)
     note = models.CharField(max_length=500, blank=True)
     undone_at = models.DateTimeField(null=True)

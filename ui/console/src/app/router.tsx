@@ -30,6 +30,8 @@ export const router = createBrowserRouter([
       { path: "deliveries/:id", lazy: () => import("../pages/Delivery") },
       { path: "quarantine", lazy: () => import("../pages/Quarantine") },
       { path: "links", lazy: () => import("../pages/Links") },
+      { path: "links/webhooks", lazy: () => import("../pages/links/Webhooks") },
+      { path: "links/subscriptions", lazy: () => import("../pages/links/Subscriptions") },
       { path: "*", Component: Missing },
     ],
   },

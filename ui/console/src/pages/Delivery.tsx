@@ -2,7 +2,7 @@ import type { DeliveryDetail } from "@shared/model";
 import { formatCount } from "@shared/time";
 import { useQuery } from "@tanstack/react-query";
 import { App as AntApp, Button } from "antd";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, queries } from "../app/server";
@@ -11,12 +11,13 @@ import { word } from "../app/words";
 import { Facts, Head, Panel } from "../parts/layout";
 import { Raw } from "../parts/Raw";
 import { ReasonDialog } from "../parts/ReasonDialog";
+import { ReviewForm, Reviews } from "../parts/ReviewForm";
 import { Forbidden, Load } from "../parts/states";
 import { State } from "../parts/tags";
 import { Code, When } from "../parts/values";
 
 /** A person may ask again for what ended without success; nothing is written before it was looked for. */
-const RESENDABLE = new Set(["rejected", "needs_review", "unknown"]);
+const RESENDABLE = new Set(["rejected", "intent", "unknown"]);
 
 export function Component() {
   const may = useMay();
@@ -37,9 +38,9 @@ function Detail({ of }: { of: DeliveryDetail }) {
         actions={<Resend of={of} />}
       />
       <div className="stack">
-        {of.message ? <p className="lead lead-bad" role="alert">{of.message}{of.code ? <> <Code>{of.code}</Code></> : null}</p> : null}
+        {of.message ? <p className="lead lead-bad" role="alert">{of.message}{of.code ? <> <Code>{of.code}</Code></> : null}{of.for_administrators ? <> <b>{t("outbox.forAdministrators")}</b></> : null}</p> : null}
         <div className="split split-wide">
-          <Tries of={of} />
+          <div className="stack"><ReviewForm of={of} /><Reviews of={of} /><Tries of={of} /></div>
           <Panel title={t("delivery.facts")}>
             <Facts
               rows={[
@@ -50,6 +51,8 @@ function Detail({ of }: { of: DeliveryDetail }) {
                 [t("deliveries.lines"), formatCount(of.lines)],
                 [t("delivery.created"), <When key="a" at={of.created_at} seconds />],
                 [t("delivery.settled"), <When key="s" at={of.settled_at} seconds />],
+                ...(of.next_try_at ? [[t("outbox.nextTry"), <When key="n" at={of.next_try_at} seconds />] as [string, ReactNode]] : []),
+                ...(of.behind ? [[t("outbox.behind"), formatCount(of.behind)] as [string, ReactNode]] : []),
               ]}
             />
           </Panel>
@@ -66,23 +69,34 @@ function outcome(code: string): string {
   return /^\d{3}$/.test(code) ? `HTTP ${code}` : word("tryOutcome", code);
 }
 
+/** Bytes as people read them. */
+function size(bytes: number): string {
+  return bytes < 1024 ? `${formatCount(bytes)} B` : `${formatCount(Math.round(bytes / 1024))} KB`;
+}
+
 function Tries({ of }: { of: DeliveryDetail }) {
   const { t } = useTranslation();
   return (
     <Panel title={t("delivery.tries")} note={t("delivery.triesNote")}>
       {of.tries.length ? (
         <ol className="tries">
-          {of.tries.map((one) => (
-            <li key={one.number}>
-              <details open={one.number === of.tries.length}>
+          {of.tries.map((one, index) => (
+            <li key={index}>
+              <details open={index === of.tries.length - 1}>
                 <summary>
                   <b className="num">{one.number}.</b> {word("tryAction", one.action)} · <span>{outcome(one.outcome)}</span>
-                  <span className="quiet num"> · <When at={one.started_at} seconds />{` · ${formatCount(one.ms)} ms`}</span>
+                  <span className="quiet num"> · <When at={one.started_at} seconds />{` · ${formatCount(one.ms)} ms · ↑ ${size(one.request_bytes)} ↓ ${size(one.response_bytes)}`}</span>
                 </summary>
-                <h4>{t("delivery.request")}</h4>
-                <Raw value={one.request} />
-                <h4>{t("delivery.response")}</h4>
-                {one.response === "" ? <p className="quiet">{t("delivery.noResponse")}</p> : <Raw value={one.response} />}
+                <p className="small"><Code>{one.call}</Code></p>
+                {one.cut ? <p className="quiet">{t("outbox.cut")}</p> : null}
+                {one.request === null ? <p className="quiet">{t("outbox.forgotten")}</p> : (
+                  <>
+                    <h4>{t("delivery.request")}</h4>
+                    {one.request === "" ? <p className="quiet">{t("outbox.noBody")}</p> : <Raw value={one.request} />}
+                    <h4>{t("delivery.response")}</h4>
+                    {one.response === "" ? <p className="quiet">{t("delivery.noResponse")}</p> : <Raw value={one.response} />}
+                  </>
+                )}
               </details>
             </li>
           ))}

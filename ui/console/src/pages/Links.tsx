@@ -12,6 +12,8 @@ import { Lanes } from "../parts/Lanes";
 import { Head, Panel } from "../parts/layout";
 import { Forbidden, Load, Notice } from "../parts/states";
 import { Code } from "../parts/values";
+import { Flows } from "./links/Flows";
+import { Tabs } from "./links/Tabs";
 
 /** Which maps carry which flow. */
 const MAPS: Record<FlowCode, readonly string[]> = {
@@ -30,6 +32,7 @@ export function Component() {
   return (
     <>
       <Head title={t("links.title")} below={t("links.lead")} />
+      <Tabs />
       <Load of={links} rows={10} isEmpty={({ rows }) => rows.length === 0} empty={<Notice mark="empty" title={t("links.none")}><p>{t("links.noneNext")}</p><code>countbridge link apply ./my-link</code></Notice>}>
         {({ rows }) => <div className="stack">{rows.map((link) => <OneLink key={link.code} link={link} />)}</div>}
       </Load>
@@ -48,6 +51,7 @@ function OneLink({ link }: { link: LinkData }) {
       <Panel title={link.name} note={<Code>{link.code}</Code>} side={link.quarantine ? <Link to="/quarantine">{t("links.inQuarantine", { total: formatCount(link.quarantine) })}</Link> : null}>
         <Lanes link={link} chosen={flow} to={(to) => (to === flow ? "/links" : `/links?link=${link.code}&flow=${to}`)} />
       </Panel>
+      <Flows link={link.code} />
       <Panel
         title={flow ? t("links.mapsOf", { flow: `${flow} ${word("flow", flow)}` }) : t("links.maps")}
         note={t("links.mapsNote")}

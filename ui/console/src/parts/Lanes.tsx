@@ -1,8 +1,7 @@
 import type { Flow, FlowCode, LinkHealth, SystemHealth } from "@shared/model";
-import { formatCount, formatDuration } from "@shared/time";
+import { formatCount } from "@shared/time";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { usePreferences } from "../app/preferences";
 import { word } from "../app/words";
 import { Code, When } from "./values";
 
@@ -17,7 +16,7 @@ function rate({ success, failure }: Flow): string | null {
 
 function health(flow: Flow): "bad" | "wait" | "good" | "idle" {
   if (flow.message !== null) return "bad";
-  if (flow.backlog > 0) return "wait";
+  if (flow.backlog > 0 || flow.paused !== null) return "wait";
   return flow.last_run ? "good" : "idle";
 }
 
@@ -33,6 +32,8 @@ function System({ side, of }: { side: "ERP" | "WMS"; of: SystemHealth }) {
         <span aria-hidden="true">{state === "good" ? "✓" : state === "bad" ? "▲" : "○"}</span> {t(`link.system_${state}`)}
       </div>
       {of.last_seen ? <div className="quiet small">{t("link.lastSeen")} <When at={of.last_seen} ago /></div> : null}
+      {of.calls ? <div className="quiet small">{t("outbox.lastHour", { calls: formatCount(of.calls), rate: of.success_rate ?? "—", p95: of.p95_ms === null ? "> 30,000" : formatCount(of.p95_ms) })}</div> : null}
+      {of.breaker === "closed" ? null : <p className="system-message">{t("outbox.leftAlone")}{of.retry_at ? <> {t("outbox.nextTry")} <When at={of.retry_at} seconds /></> : null}</p>}
       {of.message ? <p className="system-message">{of.message}</p> : null}
     </div>
   );
@@ -42,20 +43,20 @@ function Lane({ flow, chosen, to }: { flow: Flow; chosen: boolean; to: string })
   const { t } = useTranslation();
   const state = health(flow);
   const percent = rate(flow);
-  const { language } = usePreferences();
   return (
     <Link to={to} className={`lane lane-${state} ${chosen ? "lane-chosen" : ""}`} aria-current={chosen ? "true" : undefined} preventScrollReset>
       <span className="lane-name"><b>{flow.flow}</b> {word("flow", flow.flow)}</span>
       <span className={`lane-line ${BACKWARDS.has(flow.flow) ? "lane-back" : ""}`} aria-hidden="true" />
       <span className="lane-facts num">
         <span title={t("link.lastRun")}>{flow.last_run ? <When at={flow.last_run} ago /> : t("link.never")}</span>
-        <span className="quiet">{flow.every_seconds === null ? t("link.onEvent") : t("link.every", { time: formatDuration(flow.every_seconds, language) })}</span>
+        <span className={`clip ${flow.paused === null ? "quiet" : "wait-text"}`} title={flow.cadence ?? undefined}>{flow.paused === null ? (flow.cadence ?? t("link.onEvent")) : t("link.paused")}</span>
         <span className={flow.backlog ? "wait-text" : "quiet"}>{t("link.backlog", { total: formatCount(flow.backlog) })}</span>
         <span className={flow.message ? "bad-text" : "quiet"} title={flow.message ?? undefined}>
           {percent ? t("link.success", { percent }) : t("link.noRuns")}
           {flow.failure ? ` · ${t("link.failures", { total: formatCount(flow.failure) })}` : ""}
         </span>
       </span>
+      {flow.paused === null ? null : <span className="lane-paused">{t("link.pausedFor", { reason: flow.paused })}</span>}
       {flow.message ? <span className="lane-message">{flow.message}</span> : null}
     </Link>
   );

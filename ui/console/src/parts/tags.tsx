@@ -16,6 +16,10 @@ const HUES: Partial<Record<Vocabulary, Record<string, Hue>>> = {
     match: "good", within_tolerance: "good", breach: "wait", timing: "wait", recount: "wait", hold: "bad", error: "bad", uncounted: "quiet",
   },
   deliveryState: { intent: "quiet", sending: "accent", confirmed: "good", rejected: "bad", unknown: "wait", needs_review: "bad" },
+  flowState: { paused: "wait", running: "accent", failing: "bad", working: "good", waiting: "quiet" },
+  runOutcome: { done: "good", failed: "bad", interrupted: "wait" },
+  hookState: { active: "good", off: "quiet" },
+  subscriptionState: { paused: "wait", given_up: "bad", failing: "bad", sending: "accent", working: "good" },
   sheetState: { open: "quiet", counting: "accent", submitted: "wait", closed: "good" },
 };
 

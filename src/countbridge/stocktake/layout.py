@@ -1,0 +1,194 @@
+"""From the staged books to lines, book lines and sheets: zone by zone, by the database itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection, transaction
+
+from countbridge.domain.assignment import portions, share_out
+from countbridge.stocktake import sheets, work
+from countbridge.stocktake.models import BookLine, Count, Progress, Reading, Sheet
+from countbridge.stocktake.policy import policy_of
+
+# The bins of a zone whose ERP location is one that is counted.
+PLACES = """
+CREATE TEMP TABLE zone_places AS
+SELECT b.code, b.warehouse, b.zone, b.erp_location, b.walk_order
+FROM links_bin b
+JOIN stocktake_reading l ON l.count_id = %(count)s AND l.side = 'erp' AND l.part = b.erp_location
+WHERE b.link_id = %(link)s AND b.zone = %(zone)s"""
+# What has to be counted in them: what the WMS has there, and what the ERP alone has where its location is one bin.
+# (In a location of many bins nobody can say where to look; the gap between the books shows it.) A key that no page showed
+# though it moved while the zone was read was empty at one moment of the reading: where its running sum is lowest.
+KEYS = """
+CREATE TEMP TABLE zone_keys AS
+WITH known AS (
+    SELECT s.place, s.item, s.lot, sum(s.quantity) AS quantity, min(s.watermark) AS watermark
+    FROM stocktake_stagedstock s JOIN zone_places p ON p.code = s.place
+    WHERE s.reading_id = %(reading)s GROUP BY s.place, s.item, s.lot
+), moved AS (
+    SELECT m.bin AS place, m.item, m.lot, m.ledger_seq,
+           sum(m.quantity) OVER (PARTITION BY m.bin, m.item, m.lot ORDER BY m.ledger_seq) AS running,
+           sum(m.quantity) OVER (PARTITION BY m.bin, m.item, m.lot) AS at_end
+    FROM exchange_movement m JOIN zone_places p ON p.code = m.bin
+    WHERE m.link_id = %(link)s AND m.ledger_seq > %(first)s AND m.ledger_seq <= %(last)s
+), appeared AS (
+    SELECT place, item, lot, 0::numeric AS quantity,
+           CASE WHEN min(running) >= 0 THEN %(first)s
+                ELSE (array_agg(ledger_seq ORDER BY running, ledger_seq DESC))[1] END AS watermark
+    FROM moved WHERE at_end > 0 GROUP BY place, item, lot
+), single AS (
+    SELECT b.erp_location, min(b.code) AS code FROM links_bin b
+    WHERE b.link_id = %(link)s AND b.erp_location IN (SELECT erp_location FROM zone_places)
+    GROUP BY b.erp_location HAVING count(*) = 1
+), alone AS (
+    SELECT o.code AS place, s.item, s.lot, 0::numeric AS quantity, %(last)s::bigint AS watermark
+    FROM single o
+    JOIN stocktake_reading r ON r.count_id = %(count)s AND r.side = 'erp'
+    JOIN stocktake_stagedstock s ON s.reading_id = r.id AND s.place = o.erp_location
+    GROUP BY o.code, s.item, s.lot
+)
+SELECT DISTINCT ON (place, item, lot) place, item, lot, quantity, watermark
+FROM (SELECT *, 1 AS rank FROM known UNION ALL SELECT *, 2 FROM appeared UNION ALL SELECT *, 3 FROM alone) AS every
+ORDER BY place, item, lot, rank"""
+BINS = """
+SELECT p.warehouse, p.code, greatest(1, count(k.place))
+FROM zone_places p LEFT JOIN zone_keys k ON k.place = p.code
+GROUP BY p.warehouse, p.code, p.walk_order ORDER BY p.warehouse, p.walk_order, p.code"""
+WALKS = """
+CREATE TEMP TABLE zone_walks AS
+SELECT s.id, code FROM stocktake_sheet s, jsonb_array_elements_text(s.bins) AS code
+WHERE s.count_id = %(count)s AND s.zone = %(zone)s"""
+LINES = """
+INSERT INTO stocktake_line (
+    count_id, sheet_id, warehouse, zone, bin, erp_location, item, item_name_zh, item_name_en, lot, unit, decimals, price,
+    state, pass_number, snapshot, watermark, outcome, reasons, counter)
+SELECT %(count)s, w.id, p.warehouse, p.zone, p.code, p.erp_location, i.code, i.name_zh, i.name_en, k.lot, i.unit, i.decimals,
+       i.price, 'open', 1, k.quantity, k.watermark, '', '[]', ''
+FROM zone_keys k
+JOIN zone_places p ON p.code = k.place
+JOIN zone_walks w ON w.code = k.place
+JOIN links_item i ON i.link_id = %(link)s AND i.code = k.item
+ORDER BY p.walk_order, p.code, i.code, k.lot"""
+BOOK = """
+INSERT INTO stocktake_bookline (count_id, erp_location, item, lot, quantity)
+SELECT r.count_id, s.place, s.item, s.lot, sum(s.quantity)
+FROM stocktake_stagedstock s JOIN stocktake_reading r ON r.id = s.reading_id
+WHERE r.id = %s GROUP BY r.count_id, s.place, s.item, s.lot ORDER BY s.place, s.item, s.lot
+ON CONFLICT (count_id, erp_location, item, lot) DO UPDATE SET quantity = stocktake_bookline.quantity + excluded.quantity"""
+UNKNOWN = """
+WITH strange AS MATERIALIZED (
+    SELECT s.item, s.place, r.id, r.side
+    FROM stocktake_reading r JOIN stocktake_stagedstock s ON s.reading_id = r.id
+    LEFT JOIN links_item i ON i.link_id = %(link)s AND i.code = s.item
+    WHERE r.count_id = %(count)s AND i.id IS NULL
+)
+SELECT s.item, min(s.place), array_agg(DISTINCT s.id)
+FROM strange s
+LEFT JOIN links_bin b ON b.link_id = %(link)s AND b.code = s.place
+LEFT JOIN stocktake_reading l ON l.count_id = %(count)s AND l.side = 'erp' AND l.part = b.erp_location
+WHERE s.side = 'erp' OR l.id IS NOT NULL
+GROUP BY s.item ORDER BY s.item"""
+GIVE = "UPDATE stocktake_sheet SET assignee_id = %s WHERE id = ANY(%s) AND assignee_id IS NULL"
+
+
+def unknown_items(count: Count) -> list[tuple[str, str, list[int]]]:
+    """Items in either book that are none here: code, a place it lies in, the readings it came with."""
+    with connection.cursor() as cursor:
+        for table in ("stocktake_stagedstock", "stocktake_reading", "links_bin", "links_item"):
+            cursor.execute(f"ANALYZE {table}")  # they just grew: the plans below need to know
+        cursor.execute(UNKNOWN, {"count": count.pk, "link": count.link_id})
+        return list(cursor.fetchall())
+
+
+def store_book(count: Count) -> None:
+    """The ERP's book as it was read, location by location, each in a transaction of its own."""
+    for pk in count.readings.filter(side="erp", laid_out=False).order_by("part").values_list("pk", flat=True):
+        with transaction.atomic():
+            if Reading.objects.select_for_update(no_key=True).get(pk=pk).laid_out:
+                continue
+            with connection.cursor() as cursor:
+                cursor.execute(BOOK, [pk])
+            Reading.objects.filter(pk=pk).update(laid_out=True)
+
+
+def lay_out(count: Count) -> None:
+    """Sheets by zone in walking order, of the policy's size, and the lines on them. A bin with nothing booked is on a sheet
+    too: somebody must see that it is empty. Each zone is laid out in one transaction."""
+    readings = count.readings.filter(side="wms")
+    done, rows = readings.filter(laid_out=True).count(), count.lines.count()
+    work.begin(count, Progress.Step.LINES, total=readings.count(), done=done)
+    for pk in list(readings.filter(laid_out=False).order_by("part").values_list("pk", flat=True)):
+        with transaction.atomic():
+            reading = Reading.objects.select_for_update(no_key=True).get(pk=pk)
+            if reading.laid_out:
+                continue
+            rows += _zone(count, reading)
+            Reading.objects.filter(pk=pk).update(laid_out=True)
+            done += 1
+            work.report(count, part=reading.part, done=done, rows=rows)
+    with transaction.atomic():
+        _give_out(count)
+
+
+def _zone(count: Count, reading: Reading) -> int:
+    policy = policy_of(count.policy)
+    with connection.cursor() as cursor:
+        asked: dict[str, str | int] = {
+            "count": count.pk, "link": count.link_id, "zone": reading.part, "reading": reading.pk,
+            "first": reading.first_watermark or 0, "last": reading.watermark or 0,
+        }  # fmt: skip
+        _temporary(cursor, {"zone_places": PLACES, "zone_keys": KEYS}, asked)
+        cursor.execute(BINS)
+        made = [
+            Sheet(
+                count=count, number=f"{count.number}-{reading.part}-{number:02d}", warehouse=warehouse,
+                zone=reading.part, bins=bins, counted_with="wms" if reading.part in policy.counted_in_wms else "pda",
+            )
+            for number, (warehouse, bins) in enumerate(_walks(cursor.fetchall(), policy.sheet_lines), start=1)
+        ]  # fmt: skip
+        Sheet.objects.bulk_create(made, batch_size=1000)
+        _temporary(cursor, {"zone_walks": WALKS}, asked)
+        cursor.execute(LINES, asked)
+        laid = int(cursor.rowcount)
+        cursor.execute("DROP TABLE zone_places, zone_keys, zone_walks")
+        return laid
+
+
+def _temporary(cursor: Any, tables: dict[str, str], asked: dict[str, str | int]) -> None:
+    """Tables of this zone alone, whose sizes the database knows when it plans what follows."""
+    for name, made in tables.items():
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
+        cursor.execute(made, asked)
+        cursor.execute(f"ANALYZE {name}")
+
+
+def _walks(bins: list[tuple[str, str, int]], most: int) -> Iterator[tuple[str, list[str]]]:
+    """(warehouse, bins) of each sheet; a zone's name may stand in several warehouses."""
+    for warehouse in dict.fromkeys(warehouse for warehouse, _, _ in bins):
+        here = [(code, lines) for of, code, lines in bins if of == warehouse]
+        for start, end in portions([lines for _, lines in here], most):
+            yield warehouse, [code for code, _ in here[start:end]]
+
+
+def _give_out(count: Count) -> None:
+    """Give the sheets evenly to the counters of each warehouse, the longest first."""
+    sized = count.sheets.filter(pass_number=1, assignee=None).annotate(n=sheets.ON_SHEET).order_by("pk")
+    for warehouse in sorted(set(count.sheets.values_list("warehouse", flat=True))):
+        mine = list(sized.filter(warehouse=warehouse).values_list("pk", "n"))
+        people = sheets.operators(warehouse)
+        given: dict[str, list[int]] = {name: [] for name in sorted(people)}
+        weights = [max(1, lines) for _, lines in mine]
+        for (pk, _), name in zip(mine, share_out(weights, sorted(people), sheets.load(people)), strict=True):
+            if name:
+                given[name].append(pk)
+        with connection.cursor() as cursor:
+            cursor.executemany(GIVE, [(people[name].pk, pks) for name, pks in given.items() if pks])
+
+
+def forget(count: Count) -> None:
+    """What was laid out of a count that nobody ever began."""
+    for model in (count.lines.all(), BookLine.objects.filter(count=count), count.sheets.all()):
+        model._raw_delete(model.db)
