@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import random
+import re
 import shutil
 import subprocess
 import threading
@@ -46,8 +47,14 @@ AT_ONCE = 24  # rounds under way
 PATIENCE = 2.0  # seconds our connector waits for an answer, here
 BETWEEN_KILLS = 5.0  # seconds
 LONGEST_PAUSE = 1.5  # seconds between two tries of a document; patience is tested elsewhere
-IMPATIENT = """UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'
-    AND scheduled_at > now() + make_interval(secs => %s)"""
+IMPATIENT = (
+    """UPDATE procrastinate_jobs SET scheduled_at = now()
+        WHERE status = 'todo' AND scheduled_at > now() + make_interval(secs => %s)""",
+    """UPDATE exchange_breaker SET retry_at = now() + make_interval(secs => %s)
+        WHERE state = 'open' AND retry_at > now() + make_interval(secs => 2)""",
+    """UPDATE exchange_breaker SET probe_until = now() WHERE state = 'half_open'
+        AND probe_until < now() + make_interval(secs => 50 - %s)""",
+)
 TOO_LONG = 900.0  # seconds
 RESULTS = Path(__file__).parents[2] / "test-results" / "tryton-faults.json"
 
@@ -100,7 +107,8 @@ class Run:
             while len(self.open) < AT_ONCE and self.troubled + len(self.open) < ROUNDS:
                 self._propose(next(rounds))
             self._look()
-            self.workers.database.execute(IMPATIENT, [LONGEST_PAUSE])
+            for statement in IMPATIENT:
+                self.workers.database.execute(statement, [LONGEST_PAUSE])
             time.sleep(0.25)
 
     def _propose(self, documents: list[Wanted]) -> None:
@@ -152,8 +160,8 @@ def link_folder(folder: Path) -> Path:
     hasty = folder / "tryton"
     shutil.copytree(folder_of("tryton"), hasty)
     told = (hasty / "connector.yaml").read_text(encoding="utf-8")
-    manifest = told.replace("read: 180", f"read: {PATIENCE:g}")
-    assert manifest != told
+    manifest = told.replace("read: 180", f"read: {PATIENCE:g}").replace("  concurrency: 4", "  concurrency: 8")
+    assert manifest.count(f"read: {PATIENCE:g}") == manifest.count("concurrency: 8") == 1
     (hasty / "connector.yaml").write_text(manifest, encoding="utf-8")
     (folder / "tables").mkdir()
     (folder / "link.yaml").write_text(
@@ -219,7 +227,7 @@ def record(proxy: FaultyProxy, folder: Path) -> None:
 
     (folder / "requests.jsonl").write_text("\n".join(json.dumps(passed) for passed in proxy.passed))
     attempts = Attempt.objects.order_by("pk").values_list(
-        "delivery__key", "delivery__remote_id", "number", "action", "started_at", "outcome", "request", "response"
+        "delivery__key", "delivery__remote_id", "number", "action", "started_at", "outcome", "call"
     )
     (folder / "attempts.jsonl").write_text("\n".join(json.dumps(row, default=str) for row in attempts))
 
@@ -271,10 +279,14 @@ def judge(run: Run, erp: ErpBook, tryton: RunningTryton, before: Book, figures: 
 
 def told(run: Run, proxy: FaultyProxy, victims: Victims, seconds: float) -> dict[str, Any]:
     """The figures of a run, for the record."""
+    from countbridge.exchange.attempts import unpack
     from countbridge.exchange.models import Attempt
 
     writes, reads = proxy.faults("write"), proxy.faults("read")
     finds = Attempt.objects.filter(action="find", outcome="200")
+    found = Counter(
+        state for received in finds.values_list("received", flat=True) for state in states_in(unpack(received))
+    )
     return {
         "seed": SEED,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -291,6 +303,11 @@ def told(run: Run, proxy: FaultyProxy, victims: Victims, seconds: float) -> dict
         "kills": victims.killed,
         "kills_by_moment": {fault: (writes + reads)[fault] for fault in sorted(KILLS)},
         "finds": finds.values("delivery", "number").distinct().count(),
-        "found_done": finds.filter(response__contains='"done"').count(),
-        "found_draft": finds.filter(response__contains='"draft"').count(),
+        "found_done": found["done"],
+        "found_draft": found["draft"],
     }
+
+
+def states_in(answer: str | None) -> list[str]:
+    """The states of the inventories a look for a document came upon."""
+    return re.findall(r'"state": ?"(\w+)"', answer or "")
