@@ -26,7 +26,12 @@ class Workers:
         self.concurrency = concurrency
         key = settings.SECRET_KEY  # what this process seals, they must be able to open
         self.environment = {**os.environ, "DATABASE_URL": url, "COUNTBRIDGE_SECRET_KEY": key, **more}
-        self.database = psycopg.connect(url, autocommit=True)
+        self._url = url
+        self.reconnect()
+
+    def reconnect(self) -> None:
+        """Look into the database over a new connection, after the server was restarted."""
+        self.database = psycopg.connect(self._url, autocommit=True)
 
     def start(self, *options: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:

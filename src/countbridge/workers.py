@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
@@ -88,6 +90,9 @@ class Worker:
             await asyncio.sleep(PAUSE_AFTER_TROUBLE)
 
     async def _work(self) -> None:
+        # Turns of flows are put into the queue over Django's connection, which no job cleans up after: one that the
+        # database has dropped would fail every further try.
+        await sync_to_async(close_old_connections)()
         connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4)
         async with _on_its_own(connector).open_async() as running:
             await running.run_worker_async(

@@ -12,27 +12,21 @@ from fractions import Fraction
 from countbridge.sandbox.demo.proof import Book, Key
 from countbridge.sandbox.world_model import World
 
-IN_ORDER = (
-    "W2-Z1",
-    "W2-Z3",
-    "W1-A-101",
-    "W1-B-101",
-    "W1-B-102",
-    "W1-C-101",
-    "W1-D-101",
-)  # documents of one place go one after another
-IN_ANY_ORDER = ("W2-Z2", "W1-B-103", "W1-D-102")  # each for itself, and several at a time
+PLACES = (
+    "W2-Z1", "W2-Z2", "W2-Z3", "W1-A-101", "W1-B-101", "W1-B-102", "W1-B-103", "W1-C-101", "W1-D-101", "W1-D-102",
+)  # fmt: skip
+TWINS = 0.15  # rounds in which two documents look alike
+TOO_MUCH = 0.05  # documents that take more than there is, and are refused
 POOL = 6  # keys of a place that keep being corrected
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A document and what must become of it. `order`: documents of one order key keep their order."""
+    """A document and what must become of it. Documents of one place follow each other."""
 
     key: str
     place: str
     lines: tuple[tuple[Key, Decimal], ...]
-    order: str
     accepted: bool = True
 
 
@@ -44,7 +38,7 @@ class Plan:
         self._digits = {item.code: item.unit_digits for item in world.items}
         self.start = {key: quantity for key, quantity in start.items() if quantity > 0}
         self.book: Counter[Key] = Counter()
-        self._pools = {place: self._pool(place) for place in (*IN_ORDER, *IN_ANY_ORDER)}
+        self._pools = {place: self._pool(place) for place in PLACES}
         for pool in self._pools.values():
             self.book.update({key: self.start[key] for key in pool})
         self._number = 0
@@ -59,23 +53,30 @@ class Plan:
 
     def rounds(self) -> Iterator[list[Wanted]]:
         while True:
-            yield [self._document() for _ in range(self._random.choice((1, 1, 2)))]
+            if self._random.random() < TWINS:
+                yield self._twins()
+            else:
+                yield [self._document() for _ in range(self._random.choice((1, 1, 2)))]
+
+    def _twins(self) -> list[Wanted]:
+        """Two that correct the very same keys: easily taken for one another."""
+        place = self._random.choice(PLACES)
+        keys = self._random.sample(self._pools[place], 2)
+        return [self._wanted(place, [(key, self._changed(key)) for key in keys]) for _ in range(2)]
 
     def _document(self) -> Wanted:
-        self._number += 1
-        kind = self._random.choices(("in order", "any order", "too much"), (60, 35, 5))[0]
-        places = IN_ANY_ORDER if kind == "any order" else IN_ORDER
-        place = self._random.choice(places)
+        place = self._random.choice(PLACES)
         keys = self._random.sample(self._pools[place], self._random.randint(2, 4))
-        draw = self._added if kind == "any order" else self._changed
-        lines = tuple((key, draw(key)) for key in keys)
-        name = f"round-{self._number:04d}"
-        if kind == "too much":
-            key = keys[-1]
-            lines = (*lines[:-1], (key, -_decimal(self.book[key]) - 1))
-            return Wanted(name, place, lines, place, accepted=False)
-        self.book.update({key: Fraction(change) for key, change in lines})
-        return Wanted(name, place, lines, name if kind == "any order" else place)
+        lines = [(key, self._changed(key)) for key in keys]
+        if too_much := self._random.random() < TOO_MUCH:
+            lines[-1] = (keys[-1], -_decimal(self.book[keys[-1]]) - 1)
+        return self._wanted(place, lines, accepted=not too_much)
+
+    def _wanted(self, place: str, lines: list[tuple[Key, Decimal]], *, accepted: bool = True) -> Wanted:
+        self._number += 1
+        if accepted:
+            self.book.update({key: Fraction(change) for key, change in lines})
+        return Wanted(f"round-{self._number:04d}", place, tuple(lines), accepted)
 
     def _changed(self, key: Key) -> Decimal:
         """Any change the book allows, one in four down to nothing."""
@@ -84,10 +85,6 @@ class Plan:
             return -here
         change = self._some(key) * self._random.choice((1, 1, -1))
         return change if here + change >= 0 else -change
-
-    def _added(self, key: Key) -> Decimal:
-        """A change that is allowed in whatever order documents arrive: what is added meanwhile is never taken."""
-        return self._some(key)
 
     def _some(self, key: Key) -> Decimal:
         digits = self._digits[key[1]]

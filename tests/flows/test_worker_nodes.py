@@ -48,6 +48,16 @@ class Nodes:
     def restart_database(self) -> None:
         """As after a crash: nobody is asked to finish anything, and what was committed is recovered."""
         self.server._run("pg_ctl", "restart", "-m", "immediate", "-w", "-D", str(self.server.pgdata))
+        self.workers.database.close()
+        self.workers.reconnect()
+
+    def turns_go_on(self) -> bool:
+        """Whether ten seconds of turns were started and both workers of the first moment are still signed on."""
+        signed_on = "SELECT array_agg(id ORDER BY id) FROM procrastinate_workers"
+        turns = "SELECT max(defer_timestamp) FROM procrastinate_periodic_defers"
+        (ids,), ((began,),) = self.workers.rows(signed_on), self.workers.rows(turns)
+        self.workers.wait(lambda: self.workers.rows(turns)[0][0] >= began + 10, "ten more seconds of turns")  # type: ignore[operator]
+        return len(ids[0]) == 2 and self.workers.rows(signed_on) == [ids]  # type: ignore[arg-type]
 
     def ready(self) -> bool:
         answer = httpx.get(f"{self.address}/readyz", timeout=30)
@@ -129,6 +139,9 @@ def test_a_database_restarted_under_load_costs_nobody_anything(
             time.sleep(0.1)
         assert Delivery.objects.filter(tries__gt=1).exists(), "the restart met deliveries under way"
 
+    nodes.workers.wait(
+        nodes.turns_go_on, "flows are started when they are due, by both workers, without an interruption"
+    )
     assert nodes.workers.alive() == nodes.workers.processes, "no worker needed a hand"
     assert [process.pid for process in nodes.workers.processes] == pids
     assert nodes.serving.poll() is None
