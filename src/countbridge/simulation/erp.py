@@ -74,9 +74,8 @@ class Erp:
     def _book(self, reference: str, location: str, lines: list[Row]) -> None:
         refused = sorted({str(line["item"]) for line in lines} & self.refuses)
         if refused:
-            raise Rejected(
-                "http.rejected", record=reference, status=400, system="erp", message=f"{refused[0]} is blocked"
-            )
+            why = f"{refused[0]} is blocked"
+            raise Rejected("http.rejected", system="erp", record=reference, call="post", status=400, message=why)
         self.posted.append(Posted(reference, location, lines))
         for line in lines:
             self.stock[location, str(line["item"]), line["lot"] or ""] += Decimal(str(line["delta"]))
