@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from countbridge.exchange.models import Cadence, Delivery, Event
+from countbridge.exchange.retry import NotYet
 from countbridge.stocktake import jobs
 from countbridge.stocktake.models import Count, Drift, Repair
 from modelled import trouble
@@ -196,10 +197,14 @@ def test_a_count_that_was_just_approved_is_waited_for(stage: Stage) -> None:
     drifted(stage)
     stage.approve("W2-S")
     stage.flow("notice")
-    stage.flow("compare")
-    error = Cadence.objects.get(link=stage.link, flow="compare").last_error
-    assert error["code"] == "stocktake.count_begins"
+    with pytest.raises(NotYet, match=r"stocktake\.count_begins"):
+        stage.flow("compare")
+    cadence = Cadence.objects.get(link=stage.link, flow="compare")
+    assert (cadence.running_since, cadence.failures) == (None, 0)
     assert not Drift.objects.exists()
+    assert stage.queue.run() == {}
+    compare(stage, 2)
+    assert not Drift.objects.exists(), "the count of the place answers for it"
 
 
 def test_posting_waits_for_a_repair_on_its_way(stage: Stage) -> None:

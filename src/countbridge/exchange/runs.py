@@ -50,6 +50,8 @@ def run(link: Link, flow: str) -> Iterator[None]:
         try:
             yield
         except NotYet:
+            # It waits, and its job with it: neither a failure nor a run that broke off.
+            Cadence.objects.filter(pk=cadence.pk).update(running_since=None)
             raise
         except CountbridgeError as raised:
             error = raised

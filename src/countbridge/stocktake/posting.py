@@ -28,6 +28,7 @@ from countbridge.stocktake.judge import key_of, movements_of
 from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line, Repair
 from countbridge.stocktake.progress import in_portions, judge_again
 from countbridge.stocktake.refused import note
+from countbridge.stocktake.written import owes, refused_in_erp, written_in_erp, written_in_wms
 
 Key = tuple[str, str, str]
 UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFERENCES)
@@ -121,7 +122,7 @@ def _write_erp(count: Count, books: Books) -> None:
     by_key: dict[Key, list[Line]] = defaultdict(list)
     for line in count.lines.all():
         by_key[line.erp_location, line.item, line.lot].append(line)
-    carried, written, refused = written_in_wms(count), _written_in_erp(count), _refused_in_erp(count)
+    carried, written, refused = written_in_wms(count), written_in_erp(count), refused_in_erp(count)
     changes: dict[str, list[tuple[Key, Decimal, Decimal]]] = defaultdict(list)
     for key, lines in sorted(by_key.items()):
         owed = [owes(line, carried[key_of(line)]) for line in lines]
@@ -144,34 +145,6 @@ def _write_erp(count: Count, books: Books) -> None:
             for (loc, item, lot), change, gap in rows
         ]
         _write_documents(count, "erp", changed, location)
-
-
-def owes(line: Line, written: Decimal) -> Decimal:
-    """The change of the book a line asks for in all. A line that keeps the book asks for no other than was made already."""
-    return line.variance or Decimal(0) if line.state in Line.POSTABLE else written
-
-
-def written_in_wms(count: Count) -> dict[Key, Decimal]:
-    """What the documents of the count change in the WMS, by bin, item and lot. A refused line that was sent again in another
-    document counts once; one that waits or was given up counts, too: it goes its own way."""
-    written: dict[Key, Decimal] = defaultdict(Decimal)
-    for line in AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="wms").exclude(fate="resent"):
-        written[line.bin, line.item, line.lot] += line.quantity
-    return written
-
-
-def _written_in_erp(count: Count) -> dict[Key, Decimal]:
-    """The same in the ERP by location, item and lot, without what closed gaps between the books."""
-    written: dict[Key, Decimal] = defaultdict(Decimal)
-    for line in AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(fate="resent"):
-        written[line.erp_location, line.item, line.lot] += line.quantity - line.gap
-    return written
-
-
-def _refused_in_erp(count: Count) -> set[Key]:
-    """Keys with a line the ERP has not taken, and that was not sent again in another document."""
-    lines = AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(ok=True)
-    return set(lines.exclude(fate=AdjustmentLine.Fate.RESENT).values_list("erp_location", "item", "lot"))
 
 
 def write_again(count: Count, side: str, lines: Sequence[AdjustmentLine]) -> None:
@@ -213,7 +186,7 @@ def _erp_fields(count: Count, adjustment: Adjustment) -> dict[str, str]:
 
 def _write_wms(count: Count) -> None:
     """What each bin owes and was not carried before, for the lines whose ERP posting stands."""
-    carried, refused = written_in_wms(count), _refused_in_erp(count)
+    carried, refused = written_in_wms(count), refused_in_erp(count)
     lines = []
     for line in count.lines.order_by("bin", "item", "lot"):
         left = owes(line, carried[key_of(line)]) - carried[key_of(line)]

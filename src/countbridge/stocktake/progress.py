@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -17,8 +18,9 @@ from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
 from countbridge.stocktake import sheets
 from countbridge.stocktake.judge import Key, judge, key_of
-from countbridge.stocktake.models import AdjustmentLine, Count, Line, Sheet
+from countbridge.stocktake.models import Count, Line, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
+from countbridge.stocktake.written import written_in_wms
 
 State = Line.State
 SUBMITTED = (Sheet.State.SUBMITTED, Sheet.State.CLOSED)
@@ -150,9 +152,10 @@ def _decide(count: Count) -> int:
     decided = 0
     for lines in in_portions(ready):
         judge(count, lines)
-        posted = posted_keys(count, lines)
+        written = written_in_wms(count, {line.bin for line in lines})
         for line in lines:
-            line.state = following(line, policy, posted=key_of(line) in posted)
+            key = key_of(line)
+            line.state = after_posting(line, written[key]) if key in written else following(line, policy)
         Line.objects.bulk_update(lines, ["state"], batch_size=500)
         decided += len(lines)
     return decided
@@ -171,26 +174,24 @@ def known_until(link: Link) -> datetime | None:
     return cursor.seen_until if cursor else None
 
 
-def posted_keys(count: Count, lines: Iterable[Line]) -> set[Key]:
-    """Those of the lines whose variance was carried into the books already."""
-    wanted = {line.bin for line in lines}
-    carried = AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="wms", bin__in=wanted)
-    return set(carried.values_list("bin", "item", "lot"))
+def after_posting(line: Line, written: Decimal) -> str:
+    """The state of a line whose variance is in the books already: another one than that is always for a person. It is not
+    counted again: what lies there now would be compared with the corrected book."""
+    return State.SETTLED if line.variance == written else State.APPROVE
 
 
-def following(line: Line, policy: CountPolicy, *, posted: bool = False) -> str:
+def following(line: Line, policy: CountPolicy) -> str:
     """The state an outcome leads to. Inside tolerance: settled, and posted or kept as the policy says. Outside: somebody
-    else counts again; what a recount confirms, and what several recounts cannot settle, goes to a person. So does whatever
-    is not settled of a line that was posted: what lies there now says nothing of the moment it was counted."""
+    else counts again; what a recount confirms, and what several recounts cannot settle, goes to a person."""
     match line.outcome:
         case "match":
             return State.SETTLED
         case "within_tolerance":
             return State.SETTLED if policy.within_tolerance == "post" else State.KEPT
-        case "breach" if line.pass_number > 1 or posted:
+        case "breach" if line.pass_number > 1:
             return State.APPROVE
         case "breach" | "recount" | "timing" | "error":
-            return State.RECOUNT if line.pass_number < policy.max_passes and not posted else State.APPROVE
+            return State.RECOUNT if line.pass_number < policy.max_passes else State.APPROVE
         case "hold":
             return State.HOLD
         case _:

@@ -1,0 +1,39 @@
+"""What a count asks of both books, and what its documents have written there already: posting is always the difference."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+from countbridge.stocktake.models import AdjustmentLine, Count, Line
+
+Key = tuple[str, str, str]
+
+
+def owes(line: Line, written: Decimal) -> Decimal:
+    """The change of the book a line asks for in all. A line that keeps the book asks for no other than was made already."""
+    return line.variance or Decimal(0) if line.state in Line.POSTABLE else written
+
+
+def written_in_wms(count: Count, bins: set[str] | None = None) -> dict[Key, Decimal]:
+    """What the documents of the count change in the WMS (in some `bins`), by bin, item and lot. A refused line that was sent
+    again in another document counts once; one that waits or was given up counts, too: it goes its own way."""
+    written: dict[Key, Decimal] = defaultdict(Decimal)
+    lines = AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="wms").exclude(fate="resent")
+    for line in lines if bins is None else lines.filter(bin__in=bins):
+        written[line.bin, line.item, line.lot] += line.quantity
+    return written
+
+
+def written_in_erp(count: Count) -> dict[Key, Decimal]:
+    """The same in the ERP by location, item and lot, without what closed gaps between the books."""
+    written: dict[Key, Decimal] = defaultdict(Decimal)
+    for line in AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(fate="resent"):
+        written[line.erp_location, line.item, line.lot] += line.quantity - line.gap
+    return written
+
+
+def refused_in_erp(count: Count) -> set[Key]:
+    """Keys with a line the ERP has not taken, and that was not sent again in another document."""
+    lines = AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(ok=True)
+    return set(lines.exclude(fate=AdjustmentLine.Fate.RESENT).values_list("erp_location", "item", "lot"))
