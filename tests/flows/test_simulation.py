@@ -24,7 +24,7 @@ from countbridge.simulation.run import Run, sweep
 from countbridge.simulation.workers import prepare_queue
 from countbridge.stocktake.models import Count, Scan
 
-SEEDS = {"light": 60, "harsh": 60}
+SEEDS = {"light": 30, "harsh": 24}
 SEED_FACTOR = int(os.environ.get("COUNTBRIDGE_SEED_FACTOR", "1"))
 
 

@@ -8,7 +8,7 @@ import countbridge.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0003_cadence"),
+        ("exchange", "0006_cadence"),
         ("links", "0004_hooks"),
     ]
 

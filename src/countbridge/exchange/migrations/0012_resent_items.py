@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0004_sent_turns"),
+        ("exchange", "0011_sent_turns"),
     ]
 
     operations = [

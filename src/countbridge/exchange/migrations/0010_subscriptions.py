@@ -9,7 +9,7 @@ import countbridge.exchange.models.events
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0004_sent_at"),
+        ("exchange", "0009_sent_at"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0005_resent_items"),
+        ("exchange", "0012_resent_items"),
     ]
 
     operations = [

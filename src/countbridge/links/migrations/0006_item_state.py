@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("links", "0004_clock_offsets"),
+        ("links", "0005_clock_offsets"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0004_hooks"),
+        ("exchange", "0007_hooks"),
     ]
 
     operations = [

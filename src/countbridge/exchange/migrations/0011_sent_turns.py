@@ -8,8 +8,8 @@ import countbridge.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0005_subscriptions"),
-        ("links", "0005_item_state"),
+        ("exchange", "0010_subscriptions"),
+        ("links", "0006_item_state"),
     ]
 
     operations = [

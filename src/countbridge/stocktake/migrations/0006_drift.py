@@ -8,9 +8,9 @@ import countbridge.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0005_resent_items"),
-        ("links", "0005_item_state"),
-        ("stocktake", "0004_told_times"),
+        ("exchange", "0012_resent_items"),
+        ("links", "0006_item_state"),
+        ("stocktake", "0005_told_times"),
     ]
 
     operations = [
