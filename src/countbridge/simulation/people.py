@@ -42,10 +42,9 @@ SELECT EXISTS (SELECT FROM stocktake_sheet WHERE state IN ('open', 'counting') A
 def hire() -> dict[str, User]:
     """The company's people, once for all runs."""
     roles = dict.fromkeys(OPERATORS, "operator") | DESK
-    users = {name: User.objects.create(username=name) for name in roles}
-    Membership.objects.bulk_create(
-        Membership(user=users[name], role=role, warehouse=None) for name, role in roles.items()
-    )
+    users = {name: User.objects.get_or_create(username=name)[0] for name in roles}
+    for name, role in roles.items():
+        Membership.objects.get_or_create(user=users[name], role=role, warehouse=None)
     return users
 
 

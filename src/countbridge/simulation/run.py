@@ -178,23 +178,23 @@ class _Log(logging.Handler):
         return "\n".join(self._lines)
 
 
-TABLES = (
-    "stocktake_%", "exchange_attempt", "exchange_breaker", "exchange_callminute", "exchange_delivery", "exchange_event",
-    "exchange_feedcursor", "exchange_flowrun", "exchange_movement", "exchange_nextturn", "exchange_quarantinedrecord",
-    "exchange_reviewdecision", "exchange_sentrecord", "procrastinate_jobs", "procrastinate_events", "procrastinate_workers",
-)  # fmt: skip
+KEPT = ("exchange_cadence", "exchange_feedepoch")  # what belongs to the links
 
 
 def sweep(links: dict[str, Link], way: str | None = None) -> None:
     """Forget the run before; of the links only `way` is awake."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables"
-            " WHERE schemaname = 'public' AND tablename LIKE ANY (%s)",
-            [list(TABLES)],
+            "SELECT string_agg(quote_ident(tablename), ', ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename LIKE ANY (ARRAY['exchange_%%', 'stocktake_%%', 'procrastinate_%%']) AND tablename <> ALL (%s)",
+            [list(KEPT)],
         )
         cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
-        cursor.execute("UPDATE exchange_cadence SET next_due = %s", [BEGIN])
+        cursor.execute(
+            "UPDATE exchange_cadence SET next_due = %s, last_run = NULL, last_error = NULL, running_since = NULL,"
+            " wanted = false, successes = 0, failures = 0",
+            [BEGIN],
+        )
         cursor.execute(
             "UPDATE links_system SET last_seen = NULL, last_error = NULL, clock_offset = NULL, clock_measured_at = NULL"
         )
