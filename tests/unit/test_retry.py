@@ -21,7 +21,7 @@ from countbridge.errors import (
 )
 from countbridge.exchange import chance
 from countbridge.exchange.faults import DOWN, FOR_ADMINISTRATORS, OF_CODE, Fault, fault_of
-from countbridge.exchange.retry import DAY, HOUR, POLICY, NotYet, pause
+from countbridge.exchange.retry import DAY, HOUR, LONGEST_OF_JOB, POLICY, NotYet, pause, pause_of_job
 
 
 def test_every_kind_of_failure_has_its_row() -> None:
@@ -92,3 +92,15 @@ def test_a_pause_already_decided_is_the_pause() -> None:
     error.again_after = 12.5
     assert pause(error, 9) == 12.5
     assert pause(NotYet("own.wait", after=3), 9) == 3
+
+
+def test_a_job_that_waited_its_turn_many_times_does_not_wait_for_hours_after_its_next_failure() -> None:
+    """Forty looks at a system whose breaker is open are no forty failures."""
+    failed = TryLater("http.unreachable", system="wms")
+    assert pause(failed, 40) > HOUR
+    assert pause_of_job(failed, 40) == LONGEST_OF_JOB
+    assert pause_of_job(failed, 0) < 2
+    assert pause_of_job(NotYet("exchange.system_down", after=2.0), 40) == 2.0
+    assert pause_of_job(TryLater("http.too_many_requests", retry_after=3600.0, system="wms"), 3) == 3600.0
+    failed.again_after = 5000.0
+    assert pause_of_job(failed, 40) == 5000.0

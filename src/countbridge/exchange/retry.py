@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
@@ -15,6 +14,7 @@ from countbridge.exchange import chance
 from countbridge.exchange.faults import Fault, fault_of
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+LONGEST_OF_JOB = 5 * MINUTE
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,20 @@ def pause(error: BaseException, setbacks: int) -> float:
     return length * chance.between(1 - rule.jitter, 1 + rule.jitter)
 
 
+def pause_of_job(error: BaseException, tries: int) -> float:
+    """Seconds until a job is run again after `tries` runs. The queue counts those, too, in which it only waited its turn, and
+    a system that is down is left alone by its breaker: so without a pause of its own no job waits long for the next look.
+    (A delivery counts its own setbacks and brings its pause along.)"""
+    length = pause(error, tries)
+    asked = isinstance(error, NotYet) or (
+        isinstance(error, CountbridgeError)
+        and (error.again_after is not None or getattr(error, "retry_after", None) is not None)
+    )
+    return length if asked else min(length, LONGEST_OF_JOB)
+
+
 class Patiently(BaseRetryStrategy):
     """Tries for ever: a job is given up by a person, never by a counter."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
-        return RetryDecision(retry_at=clock.now() + timedelta(seconds=pause(exception, job.attempts)))
+        return RetryDecision(retry_at=clock.after(pause_of_job(exception, job.attempts)))

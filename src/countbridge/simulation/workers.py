@@ -19,7 +19,7 @@ from procrastinate.contrib.django import app
 from countbridge import clock
 from countbridge.errors import CountbridgeError
 from countbridge.exchange.rescue import SILENT_AFTER, put_back, rescue_jobs
-from countbridge.exchange.retry import pause
+from countbridge.exchange.retry import pause_of_job
 from countbridge.simulation.agenda import Agenda
 from countbridge.simulation.network import Died
 
@@ -65,7 +65,7 @@ class Worker:
                 self._finish(id_)
         except CountbridgeError as error:
             self._tell(f"  {error}")
-            later = clock.after(max(0.01, pause(error, attempts)))
+            later = clock.after(max(0.01, pause_of_job(error, attempts)))
             put_back(id_, later)
         except Died:
             self._die()
