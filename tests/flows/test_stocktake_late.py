@@ -84,6 +84,20 @@ def test_half_a_loss_and_half_a_late_pick(stage: Stage) -> None:
     assert [quantity for _, item, _, quantity in stage.world.erp.posted() if item == ITEM] == [-30, 20]
 
 
+def test_posting_again_leaves_alone_what_a_gap_had_cancelled(stage: Stage) -> None:
+    """The ERP had five more than the WMS, and five more were found: its book was right and got no line."""
+    stage.world.erp.stock["W2-S", "00124", ""] += 5
+    stage.world.lie("S0201", "00124", "505")
+    count, occurred = counted_with_a_late_pick(stage)
+    assert not [row for row in stage.world.erp.posted() if row[1] == "00124"]
+    paper_arrives(stage, 20, occurred)
+    stage.decide(count)
+    stage.queue.later()
+    count.refresh_from_db()
+    assert count.state == "closed"
+    assert agrees(stage)
+
+
 def test_keeping_the_book_leaves_what_was_posted(stage: Stage) -> None:
     count, occurred = counted_with_a_late_pick(stage)
     before = stage.world.erp.posted()

@@ -26,11 +26,15 @@ def written_in_wms(count: Count, bins: set[str] | None = None) -> dict[Key, Deci
 
 
 def written_in_erp(count: Count) -> dict[Key, Decimal]:
-    """The same in the ERP by location, item and lot, without what closed gaps between the books."""
-    written: dict[Key, Decimal] = defaultdict(Decimal)
-    for line in AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side="erp").exclude(fate="resent"):
-        written[line.erp_location, line.item, line.lot] += line.quantity - line.gap
-    return written
+    """The variances its ERP book was given already, by location, item and lot. They are those the WMS was given: what closed a
+    gap between the books is no variance, and one that a gap cancelled left no line in the ERP. Only where the ERP refused
+    its line the WMS was given nothing, and the line that waits says what it is about."""
+    lines = AdjustmentLine.objects.filter(adjustment__count=count).exclude(fate="resent").select_related("adjustment")
+    written: dict[str, dict[Key, Decimal]] = {"erp": defaultdict(Decimal), "wms": defaultdict(Decimal)}
+    for line in lines:
+        written[line.adjustment.side][line.erp_location, line.item, line.lot] += line.quantity - line.gap
+    waiting = {key: written["erp"][key] for key in refused_in_erp(count)}
+    return defaultdict(Decimal, written["wms"] | waiting)
 
 
 def refused_in_erp(count: Count) -> set[Key]:
