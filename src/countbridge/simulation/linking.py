@@ -26,7 +26,6 @@ class Way:
     name: str
     erp: str
     in_wms: tuple[str, ...] = ()
-    within_tolerance: str = "post"
 
 
 WAYS = (
@@ -58,7 +57,7 @@ def _folder(target: Path, way: Way) -> Path:
         (target / side / "connector.py").write_text(code, encoding="utf-8")
     told = {
         "code": f"sim-{way.name}", "name": f"Simulation, {way.name}", "cadence": CADENCE,
-        "policy": {**policy, "counted_in_wms": list(way.in_wms), "within_tolerance": way.within_tolerance},
+        "policy": {**policy, "counted_in_wms": list(way.in_wms)},
     }  # fmt: skip
     for side in ("erp", "wms"):
         code = f"{way.name}-{side}"

@@ -16,7 +16,8 @@ from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
 from countbridge.stocktake import sheets
 from countbridge.stocktake.judge import key_of
-from countbridge.stocktake.models import AdjustmentLine, Count, Decision, Line, Scan, Sheet
+from countbridge.stocktake.models import Count, Decision, Line, Scan, Sheet
+from countbridge.stocktake.written import written_in_wms
 
 APPROVE, RECOUNT, KEEP_BOOK = "approve", "recount", "keep_book"
 LEADS_TO = {APPROVE: Line.State.APPROVED, RECOUNT: Line.State.RECOUNT, KEEP_BOOK: Line.State.KEPT}
@@ -94,12 +95,8 @@ def _effect(lines: Iterable[Line], ids: Sequence[int], decision: str, user: User
 
 def _posted(lines: Sequence[Line]) -> set[tuple[int, str, str, str]]:
     """Those of the lines whose variance is in the books already: counted again they would be compared with those."""
-    carried = AdjustmentLine.objects.filter(
-        adjustment__side="wms",
-        adjustment__count__in={line.count_id for line in lines},
-        bin__in={line.bin for line in lines},
-    )
-    return set(carried.values_list("adjustment__count", "bin", "item", "lot"))
+    counts, bins = {line.count for line in lines}, {line.bin for line in lines}
+    return {(count.pk, *key) for count in counts for key in written_in_wms(count, bins)}
 
 
 def _refusal(line: Line, decision: str, scope: WarehouseScope, own_count: bool) -> CountbridgeError | None:
