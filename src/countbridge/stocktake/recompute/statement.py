@@ -1,0 +1,217 @@
+"""What `domain.assessment.assess` says of one line, said of all lines of a count at once, in DuckDB's SQL.
+
+Quantities are whole numbers of 10⁻⁹ base units (`HUGEINT`), prices of 10⁻⁶ of the currency, moments microseconds since 1970:
+nothing can be rounded, and there is no DOUBLE. Worked: 12.5 kg is 12500000000; 2 boxes of 6 are 2·6·10⁹.
+
+Whole numbers have an end, too (about 1.7·10³⁸). A line with a number so large that a product could pass it is `wide`: it is
+marked before anything is multiplied and gets no figures here, the domain's own code computes it. The limits:
+
+- a scan: below 10¹² units, parts of its factor below 10⁶: products below 10²⁷, of which 10¹⁰ can be added
+- a line's scans together: below 10²² for units that are whole numbers of base units and below 10²⁸ for the others, so that
+  2·(10²²·10⁶ + 10²⁸)·10⁹, which rounding needs, is below 10³⁸
+- snapshot, expected, counted, ends of the interval: below 10²³, so that twice that times a price or a percentage (both below
+  10¹⁴) is below 10³⁸
+
+Wide as well: portions of one line in two units that are different fractions of the base unit (1/3 and 1/1000), and items with
+more than nine decimals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BASE = 10**9  # whole numbers in one base unit
+MONEY = 10**6  # and in one unit of the currency
+DIGITS = 9
+SCAN_LIMIT = 10**21
+FACTOR_LIMIT = 10**6
+WHOLE_LIMIT = 10**22
+FRACTION_LIMIT = 10**28
+LINE_LIMIT = 10**23
+PRICE_LIMIT = 10**14
+
+# `quantity`, `snapshot`, `residue` in 10⁻⁹. `base`: entered in the base unit, which must fit the item's decimals and has no
+# factor. `numerator` NULL: the unit is unknown. `residue` is the closure test's, NULL where none was made.
+TABLES = {
+    "lines": (
+        "line BIGINT, bin VARCHAR, item VARCHAR, lot VARCHAR, snapshot HUGEINT, watermark BIGINT, decimals SMALLINT,"
+        " price HUGEINT, residue HUGEINT"
+    ),
+    "scans": (
+        "line BIGINT, pass SMALLINT, quantity HUGEINT, base BOOLEAN, numerator HUGEINT, denominator HUGEINT,"
+        " counted_at BIGINT"
+    ),
+    "movements": "bin VARCHAR, item VARCHAR, lot VARCHAR, quantity HUGEINT, ledger_seq BIGINT, occurred BIGINT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A count's rules as whole numbers; `percent` and `quantity` in 10⁻⁹, `value` in 10⁻¹⁵, None = no such limit."""
+
+    snapshot_at: int
+    uncounted_at: int
+    ambiguity: int
+    uncounted_is_zero: bool
+    percent: int | None
+    quantity: int | None
+    value: int | None
+
+
+# The scans that count: those of a line's newest pass that has any. Recounts are few, so only they are looked up.
+COUNTING = """
+CREATE TEMP VIEW counting AS
+WITH recounted AS (
+    SELECT line, max(pass) AS pass FROM scans WHERE pass > (SELECT min(pass) FROM scans) GROUP BY line
+)
+SELECT scans.line, quantity, base, CASE WHEN base THEN 1 ELSE numerator END AS times,
+       CASE WHEN base THEN 1 ELSE denominator END AS parts, counted_at
+FROM scans LEFT JOIN recounted ON recounted.line = scans.line
+WHERE recounted.line IS NULL OR scans.pass = recounted.pass"""
+
+# How many decimals a quantity uses: by how many zeros it can be divided.
+_USED = " ".join(f"WHEN quantity % {10 ** (DIGITS - digits)} = 0 THEN {digits}" for digits in range(DIGITS))
+# One row per line that has scans. `whole` and `fractions` are kept apart: the second is still to be divided by `parts`.
+COUNTED = f"""
+CREATE TEMP TABLE counted AS
+WITH portions AS (
+    SELECT *, abs(quantity) >= {SCAN_LIMIT} OR coalesce(times >= {FACTOR_LIMIT} OR parts >= {FACTOR_LIMIT}, false) AS wide
+    FROM counting
+), summed AS (
+    SELECT line, count(*) AS scans, min(counted_at) AS first, max(counted_at) AS last,
+           bool_or(times IS NULL) AS unknown_unit,
+           bool_or(times IS NOT NULL AND quantity < 0) AS negative_count,
+           max(CASE WHEN base AND quantity >= 0 THEN CASE {_USED} ELSE {DIGITS} END ELSE 0 END) AS used_decimals,
+           coalesce(sum(CASE WHEN NOT wide AND parts = 1 THEN quantity * times END), 0) AS whole,
+           coalesce(sum(CASE WHEN NOT wide AND parts > 1 THEN quantity * times END), 0) AS fractions,
+           coalesce(max(parts), 1) AS parts,
+           bool_or(wide) AS wide, min(CASE WHEN parts > 1 THEN parts END) AS least_parts
+    FROM portions GROUP BY line
+)
+SELECT line, scans, first, last, unknown_unit, negative_count, used_decimals, whole, fractions, parts,
+       wide OR coalesce(least_parts <> parts, false) OR abs(whole) >= {WHOLE_LIMIT} OR abs(fractions) >= {FRACTION_LIMIT} AS wide
+FROM summed"""
+
+
+def placed(terms: Terms) -> str:
+    """Each movement with its line: does the snapshot lack it, and when was the line scanned first and last?"""
+    return f"""
+CREATE TEMP TABLE placed AS
+SELECT l.line, m.quantity, m.occurred, m.ledger_seq > l.watermark AS later, coalesce(c.scans, 0) AS scans,
+       coalesce(c.first, {terms.uncounted_at}) AS first, coalesce(c.last, {terms.uncounted_at}) AS last
+FROM movements m JOIN lines l ON m.bin = l.bin AND m.item = l.item AND m.lot = l.lot LEFT JOIN counted c ON c.line = l.line"""
+
+
+def moved(terms: Terms) -> str:
+    """One row per line on which goods moved. Doubtful: within the ambiguity of a scan, and not in the snapshot. A line of
+    three or more scans may have a scan near it between its first and its last; those pairs alone are looked at singly."""
+    return f"""
+CREATE TEMP TABLE moved AS
+WITH between_ends AS (
+    SELECT DISTINCT p.rowid AS number FROM placed p JOIN counting s ON s.line = p.line
+    WHERE p.scans > 2 AND p.later AND s.counted_at BETWEEN p.occurred - {terms.ambiguity} AND p.occurred + {terms.ambiguity}
+), told AS (
+    SELECT p.*, later AND occurred <= last AS happened,
+           later AND (abs(occurred - first) <= {terms.ambiguity} OR abs(occurred - last) <= {terms.ambiguity}
+                      OR b.number IS NOT NULL) AS doubtful
+    FROM placed p LEFT JOIN between_ends b ON b.number = p.rowid
+)
+SELECT line,
+       coalesce(sum(quantity) FILTER (happened), 0) AS happened,
+       coalesce(sum(quantity) FILTER (happened AND NOT doubtful), 0) AS sure,
+       coalesce(sum(quantity) FILTER (doubtful AND quantity < 0), 0) AS least,
+       coalesce(sum(quantity) FILTER (doubtful AND quantity > 0), 0) AS most,
+       bool_or(first < occurred AND occurred <= last) AS between_scans,
+       bool_or(later AND occurred <= {terms.snapshot_at}) AS restated,
+       bool_or(abs(quantity) >= {SCAN_LIMIT}) AS wide
+FROM told GROUP BY line"""
+
+
+# (2·|N|·10^d + 10⁹·p) ÷ (2·10⁹·p), cut off: N ÷ (10⁹·p) rounded half-up to d decimals, as `domain.decimals.round_half_up`.
+_POWER = " ".join(f"WHEN {digits} THEN {10**digits}" for digits in range(DIGITS + 1))
+_STEP = f"(CASE decimals {_POWER} END)::HUGEINT"  # 10^d
+_EXACT = f"whole % ({BASE} // {_STEP}) = 0"
+_ROUNDED = f"""
+    CASE WHEN parts = 1 AND {_EXACT} THEN whole
+         ELSE CASE WHEN whole * parts + fractions < 0 THEN -1 ELSE 1 END
+              * ((2 * abs(whole * parts + fractions) * {_STEP} + {BASE} * parts) // (2 * {BASE} * parts)) * ({BASE} // {_STEP})
+    END"""
+
+
+def result(terms: Terms) -> str:
+    """One row per line: `wide`, or its figures (still whole numbers), outcome and reasons (codes with commas between)."""
+    zero = "true" if terms.uncounted_is_zero else "false"
+    over = _exceeded(terms)
+    return f"""
+CREATE TABLE result AS
+WITH known AS (
+    SELECT l.line, l.snapshot, l.decimals, l.price, l.residue,
+           c.line IS NOT NULL AS scanned, c.unknown_unit, c.negative_count, c.used_decimals > l.decimals AS too_many_decimals,
+           coalesce(c.whole, 0) AS whole, coalesce(c.fractions, 0) AS fractions, coalesce(c.parts, 1) AS parts,
+           coalesce(c.first, {terms.uncounted_at}) AS first, coalesce(c.last, {terms.uncounted_at}) AS last,
+           coalesce(m.happened, 0) AS happened, coalesce(m.sure, 0) AS sure, coalesce(m.least, 0) AS least,
+           coalesce(m.most, 0) AS most, coalesce(m.between_scans, false) AS between_scans,
+           coalesce(m.restated, false) AS restated,
+           coalesce(c.wide, false) OR coalesce(m.wide, false) OR l.decimals > {DIGITS} OR coalesce(l.price >= {PRICE_LIMIT}, false)
+           OR abs(l.snapshot) >= {SCAN_LIMIT} AS wide
+    FROM lines l LEFT JOIN counted c ON c.line = l.line LEFT JOIN moved m ON m.line = l.line
+), counting AS (
+    SELECT *, coalesce(unknown_unit OR negative_count OR too_many_decimals, false) AS faulty,
+           CASE WHEN wide OR coalesce(unknown_unit OR negative_count OR too_many_decimals, false) THEN NULL
+                WHEN scanned THEN {_ROUNDED}
+                WHEN {zero} THEN 0 END AS counted
+    FROM known
+), compared AS (
+    SELECT *, snapshot + happened AS expected, counted - (snapshot + happened) AS variance,
+           counted - (snapshot + sure + most) AS variance_min, counted - (snapshot + sure + least) AS variance_max
+    FROM counting
+), bounded AS (
+    SELECT * REPLACE (wide OR greatest(abs(expected), coalesce(abs(counted), 0), coalesce(abs(variance_min), 0),
+                                       coalesce(abs(variance_max), 0)) >= {LINE_LIMIT} AS wide)
+    FROM compared
+), valued AS (
+    SELECT *, CASE WHEN NOT wide THEN variance * price END AS value, expected <> 0 AND counted <> 0 AS has_percent FROM bounded
+), judged AS (
+    SELECT *, {over["percent"]} AS over_percent, {over["quantity"]} AS over_quantity, {over["value"]} AS over_value
+    FROM valued
+)
+SELECT line, wide, expected, counted, variance, variance_min, variance_max, value, CASE WHEN scanned THEN last END AS counted_at,
+       CASE WHEN wide THEN ''
+            WHEN faulty THEN 'error'
+            WHEN residue <> 0 THEN 'hold'
+            WHEN between_scans THEN 'recount'
+            WHEN variance_min < variance_max AND variance_min <= 0 AND variance_max >= 0 THEN 'timing'
+            WHEN counted IS NULL THEN 'uncounted'
+            WHEN variance = 0 THEN 'match'
+            WHEN NOT (over_percent OR over_quantity OR over_value) THEN 'within_tolerance'
+            ELSE 'breach' END AS outcome,
+       CASE WHEN wide THEN '' ELSE concat_ws(',',
+            CASE WHEN negative_count THEN 'negative_count' END,
+            CASE WHEN too_many_decimals THEN 'too_many_decimals' END,
+            CASE WHEN unknown_unit THEN 'unknown_unit' END,
+            CASE WHEN residue <> 0 THEN 'closure_residue' END,
+            CASE WHEN between_scans THEN 'moved_between_scans' END,
+            CASE WHEN variance_min < variance_max THEN 'ambiguous_movements' END,
+            CASE WHEN first < {terms.snapshot_at} AND (scanned OR counted IS NOT NULL) THEN 'scan_before_snapshot' END,
+            CASE WHEN restated THEN 'snapshot_restated' END,
+            CASE WHEN expected < 0 THEN 'negative_book' END,
+            CASE WHEN NOT scanned THEN CASE WHEN {zero} THEN 'uncounted_as_zero' ELSE 'not_counted' END END,
+            CASE WHEN over_percent THEN 'exceeds_percent' END,
+            CASE WHEN over_quantity THEN 'exceeds_quantity' END,
+            CASE WHEN over_value THEN 'exceeds_value' END,
+            CASE WHEN {"false" if terms.percent is None else "variance <> 0 AND NOT has_percent"} THEN 'percent_not_applied' END
+       ) END AS reasons
+FROM judged"""
+
+
+def _exceeded(terms: Terms) -> dict[str, str]:
+    """Each limit as a condition; NULL figures exceed nothing. |V|·100 > |E|·percent, without dividing."""
+    limits = {
+        "percent": f"has_percent AND abs(variance) * {100 * BASE} > abs(expected) * {terms.percent}::HUGEINT",
+        "quantity": f"abs(variance) > {terms.quantity}::HUGEINT",
+        "value": f"abs(value) > {terms.value}::HUGEINT",
+    }
+    return {
+        name: "false" if getattr(terms, name) is None else f"CASE WHEN wide THEN false ELSE coalesce({condition}, false) END"
+        for name, condition in limits.items()
+    }
