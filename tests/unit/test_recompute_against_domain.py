@@ -21,7 +21,6 @@ from countbridge.domain.scans import Scan
 from countbridge.domain.tolerance import Tolerance
 from countbridge.stocktake.recompute import statement
 from countbridge.stocktake.recompute.engine import MONEY, Figures, NotInSets, Recomputation, moment, terms_of, whole
-from countbridge.stocktake.recompute.statement import COUNTED
 
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)
 NOW = START + timedelta(seconds=30)
@@ -261,17 +260,24 @@ def test_rules_that_cannot_be_said_here_are_refused(tmp_path: Path, policy: Poli
 def test_no_step_has_a_float(tmp_path: Path) -> None:
     """Neither a column of any table, nor a cast within a statement."""
     policy = Policy(Tolerance(Decimal(2), Decimal(1), Decimal(1)), timedelta(seconds=1))
+    terms = terms_of(policy, START, NOW)
     with Recomputation(tmp_path) as count:
+        count.load("lines", [(1, "B", "A", "", 12, 0, 3, 8, 0)])
+        count.load("scans", [(1, 1, 12, False, 10, 3, 5), (1, 2, 12, False, 10, 3, 5)])
+        count.load("movements", [("B", "A", "", 3, 1, 5)])
         count.run(policy, START, NOW)
         tables = count.database.execute(
             "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
         ).fetchall()
-        terms = terms_of(policy, START, NOW)
-        statements = [COUNTED, statement.placed(terms), statement.moved(terms), statement.result(terms)]
-        plans = [
-            str(count.database.execute(f"EXPLAIN {each[each.index('AS') + 2 :]}").fetchall()) for each in statements
-        ]
+
+        def plan(query: str) -> str:
+            return str(count.database.execute(f"EXPLAIN {query}").fetchall())
+
+        statements = [statement.COUNTED, statement.placed(terms), statement.moved(terms), statement.result(terms)]
+        plans = [plan(each[each.index(" AS") + 3 :]) for each in statements]
+        inexact = [plan("SELECT quantity * 0.5::DOUBLE FROM scans"), plan("SELECT quantity / 3 FROM scans")]
     assert {kind for _, _, kind in tables} == {"BIGINT", "VARCHAR", "HUGEINT", "SMALLINT", "INTEGER", "BOOLEAN"}
     assert {name for name, _, _ in tables} >= {"lines", "scans", "movements", "counted", "placed", "moved", "result"}
-    assert not any(kind in plan for plan in plans for kind in ("DOUBLE", "FLOAT", "REAL"))
-    assert all("PROJECTION" in plan for plan in plans)
+    assert all("DOUBLE" in each for each in inexact), "a plan names the floats there are"
+    assert not any(kind in each for each in plans for kind in ("DOUBLE", "FLOAT", "REAL"))
+    assert not any("EMPTY_RESULT" in each for each in plans)
