@@ -82,7 +82,7 @@ CHANGES: dict[str, Callable[[Line], Any]] = {
     "another outcome": lambda line: Line.objects.filter(pk=line.pk).update(outcome="hold"),
     "another reason": lambda line: Line.objects.filter(pk=line.pk).update(reasons=["closure_residue", *line.reasons]),
     "a count that is lost": lambda line: Line.objects.filter(pk=line.pk).update(counted=None, variance=None),
-    "a price beyond the set": lambda line: Line.objects.filter(pk=line.pk).update(price=Decimal(10) ** 9),
+    "a price beyond the set": lambda line: Line.objects.filter(pk=line.pk).update(price=Decimal(10) ** 13),
 }
 
 

@@ -74,8 +74,7 @@ def computed(folder: Path, rows: list[Row], policy: Policy) -> dict[int, Figures
             key = (f"B{number % 2}", str(number), "L" if number % 3 else "")
             try:
                 line = (number, *key, whole(row.snapshot), 0, row.decimals,
-                        None if row.price is None else whole(row.price, MONEY),
-                        None if row.residue is None else whole(row.residue))  # fmt: skip
+                        None if row.price is None else whole(row.price, MONEY), False, bool(row.residue))  # fmt: skip
                 moves = [(*key, whole(m.quantity), 0 if m.in_snapshot else 1, moment(m.occurred)) for m in row.movements]
                 scans = [
                     (number, pass_number, whole(scan.quantity), scan.unit is None,
@@ -96,9 +95,10 @@ def computed(folder: Path, rows: list[Row], policy: Policy) -> dict[int, Figures
     return found
 
 
+LARGEST = Decimal(2**63 - 1).scaleb(-9)  # of one fact
 USUAL = [Decimal(text) for text in ("0", "1", "2", "3", "6", "9", "12", "-3", "-1", "0.5", "-0.5", "2.5", "0.001", "0.000000001")]
 LARGE = [
-    Decimal("999999999999.999999999"), Decimal(10) ** 11, Decimal(10) ** 12, Decimal(10) ** 13, -(Decimal(10) ** 20), Decimal("9" * 21),
+    Decimal("999999999.999999999"), Decimal(10) ** 8, Decimal(10) ** 9, LARGEST, Decimal(10) ** 11, Decimal(10) ** 12, Decimal(10) ** 13, -(Decimal(10) ** 20), Decimal("9" * 21),
     Decimal("9" * 30), Decimal("123456789012345678901234567890.001"), Decimal("0.0000000001"),
 ]  # fmt: skip
 FACTORS = [
@@ -116,7 +116,7 @@ def a_row(chance: random.Random) -> Row:
     ]
     row = Row(
         chance.choice(sizes), moves, [], chance.choice([0] * 9 + [1, 3, 3, 9] * 3 + [10]),
-        chance.choice([None, Decimal("8.50"), Decimal("0.000001"), Decimal(0)] * 7 + [Decimal(10) ** 8, Decimal("1.0000001")]),
+        chance.choice([None, Decimal("8.50"), Decimal("0.000001"), Decimal(0)] * 7 + [Decimal(10) ** 13, Decimal("1.0000001")]),
         chance.choice([None, None, None, None, Decimal(0), Decimal("-0.001")]),
     )  # fmt: skip
     for number in range(chance.choice([0, 1, 1, 1, 2, 2, 3, 4])):
@@ -213,7 +213,7 @@ def test_the_order_of_facts_is_nothing(tmp_path_factory: pytest.TempPathFactory,
     assert computed(folder, rows, policy) == before
 
 
-LIMIT = Decimal(10) ** 12  # of one scan, in units; statement.py says why
+LIMIT = Decimal(10) ** 9  # of a line's figures; statement.py says why
 
 
 @pytest.mark.parametrize(
@@ -223,20 +223,21 @@ LIMIT = Decimal(10) ** 12  # of one scan, in units; statement.py says why
         Row(-LIMIT, [], [(1, base("1", 1))]),
         Row(Decimal(1), [Movement("m", -LIMIT, at(1))], [(1, base("1", 2))]),
         Row(Decimal(1), [], [(1, base(str(LIMIT), 1))]),
-        Row(Decimal(1), [], [(1, Scan("s", LIMIT - 1, at(1), "BOX", Fraction(10**5)))]),
+        Row(Decimal(1), [], [(1, Scan("s", LIMIT, at(1), "BOX", Fraction(10)))]),
         Row(Decimal(1), [], [(1, Scan("s", Decimal(1), at(1), "BOX", Fraction(10**6)))]),
         Row(Decimal(1), [], [(1, Scan("s", Decimal(1), at(1), "BIT", Fraction(1, 10**6)))]),
         Row(Decimal(1), [], [(1, base(str(LIMIT - 1), 1, str(n))) for n in range(11)]),
         Row(Decimal(1), [Movement(str(n), LIMIT - 1, at(1)) for n in range(101)], [(1, base("1", 2))]),
-        Row(Decimal(1), [], [(1, base("1", 1))], price=Decimal(10) ** 8),
+        Row(Decimal(1), [], [(1, base("1", 1))], price=Decimal(10) ** 13),
         Row(Decimal(1), [], [(1, base("1", 1))], decimals=10),
         Row(Decimal(1), [], [(1, Scan("a", Decimal(1), at(1), "THIRD", Fraction(1, 3))),
                              (1, Scan("b", Decimal(1), at(1), "G", Fraction(1, 1000)))]),
         Row(Decimal("0.0000000001"), [], []),
         Row(Decimal(10) ** 21, [], []),
+        Row(Decimal(1), [Movement("m", LARGEST, at(1)), Movement("n", -LARGEST, at(2))], [(1, base("1", 1.5))]),
     ],
     ids=["book", "negative book", "movement", "scan", "sum of boxes", "factor", "its other part", "sum of scans", "sum of moves",
-         "price", "decimals", "two fractions", "a tenth billionth", "beyond the column"],
+         "price", "decimals", "two fractions", "a tenth billionth", "beyond the column", "an end of the interval"],
 )  # fmt: skip
 def test_what_whole_numbers_cannot_hold_is_handed_over(tmp_path: Path, row: Row) -> None:
     others = [Row(Decimal(12), [], [(1, base("9", 1))]), Row()]
@@ -248,8 +249,8 @@ def test_what_whole_numbers_cannot_hold_is_handed_over(tmp_path: Path, row: Row)
 @pytest.mark.parametrize(
     "policy",
     [
-        Policy(Tolerance(percent=Decimal("0.0000000001"))), Policy(Tolerance(percent=Decimal(10) ** 5)),
-        Policy(Tolerance(quantity=Decimal(10) ** 21)), Policy(Tolerance(value=Decimal(10) ** 21)), Policy(seen_until=NOW),
+        Policy(Tolerance(percent=Decimal("0.0000000001"))), Policy(Tolerance(percent=Decimal(10) ** 5 + 1)),
+        Policy(Tolerance(quantity=Decimal(10) ** 21 + 1)), Policy(Tolerance(value=Decimal(10) ** 21 + 1)), Policy(seen_until=NOW),
     ],
 )  # fmt: skip
 def test_rules_that_cannot_be_said_here_are_refused(tmp_path: Path, policy: Policy) -> None:
@@ -262,7 +263,7 @@ def test_no_step_has_a_float(tmp_path: Path) -> None:
     policy = Policy(Tolerance(Decimal(2), Decimal(1), Decimal(1)), timedelta(seconds=1))
     terms = terms_of(policy, START, NOW)
     with Recomputation(tmp_path) as count:
-        count.load("lines", [(1, "B", "A", "", 12, 0, 3, 8, 0)])
+        count.load("lines", [(1, "B", "A", "", 12, 0, 3, 8, False, False)])
         count.load("scans", [(1, 1, 12, False, 10, 3, 5), (1, 2, 12, False, 10, 3, 5)])
         count.load("movements", [("B", "A", "", 3, 1, 5)])
         count.run(policy, START, NOW)
@@ -276,7 +277,7 @@ def test_no_step_has_a_float(tmp_path: Path) -> None:
         statements = [statement.COUNTED, statement.placed(terms), statement.moved(terms), statement.result(terms)]
         plans = [plan(each[each.index(" AS") + 3 :]) for each in statements]
         inexact = [plan("SELECT quantity * 0.5::DOUBLE FROM scans"), plan("SELECT quantity / 3 FROM scans")]
-    assert {kind for _, _, kind in tables} == {"BIGINT", "VARCHAR", "HUGEINT", "SMALLINT", "INTEGER", "BOOLEAN"}
+    assert {kind for _, _, kind in tables} == {"BIGINT", "VARCHAR", "HUGEINT", "SMALLINT", "INTEGER", "TINYINT", "BOOLEAN"}
     assert {name for name, _, _ in tables} >= {"lines", "scans", "movements", "counted", "placed", "moved", "result"}
     assert all("DOUBLE" in each for each in inexact), "a plan names the floats there are"
     assert not any(kind in each for each in plans for kind in ("DOUBLE", "FLOAT", "REAL"))

@@ -13,25 +13,29 @@ from countbridge.stocktake.models import Count
 from countbridge.stocktake.policy import policy_of
 from countbridge.stocktake.recompute.engine import AS_WRITTEN, BATCH, NotInSets, Recomputation
 from countbridge.stocktake.recompute.facts import copy_out, load_facts
+from countbridge.stocktake.recompute.statement import REASONS
 
 FIGURES = ("expected", "counted", "variance", "variance_min", "variance_max")
 STORED = f"""
 SELECT id, {", ".join(FIGURES)}, outcome, reasons, counted_at FROM stocktake_line WHERE count_id = %(count)s"""
+# The reasons as the column has them: ["not_counted"].
+_NAMED = ", ".join(f"CASE WHEN reasons & {2**place} > 0 THEN '\"{name}\"' END" for place, name in enumerate(REASONS))
 # A line nobody scanned is compared with the book of the moment it was looked at: that may differ without anything being wrong.
 DIFFERING = f"""
 WITH stored AS (
-    SELECT line, {", ".join(f"replace({name}, '.', '')::HUGEINT AS {name}" for name in FIGURES)}, outcome,
-           replace(replace(replace(replace(reasons, '[]', ''), '["', ''), '"]', ''), '", "', ',') AS reasons,
+    SELECT line, {", ".join(f"replace({name}, '.', '')::HUGEINT AS {name}" for name in FIGURES)}, outcome, reasons,
            epoch_us(counted_at) AS counted_at
     FROM read_csv($file, {AS_WRITTEN}, columns = {{
         line: 'BIGINT', {", ".join(f"{name}: 'VARCHAR'" for name in FIGURES)}, outcome: 'VARCHAR', reasons: 'VARCHAR',
         counted_at: 'TIMESTAMPTZ'}})
+), said AS (
+    SELECT reasons AS bits, '[' || concat_ws(', ', {_NAMED}) || ']' AS text FROM (SELECT DISTINCT reasons FROM result)
 )
-SELECT line FROM result r JOIN stored s USING (line)
+SELECT line FROM result r JOIN stored s USING (line) JOIN said ON said.bits = r.reasons
 WHERE r.wide OR r.counted_at IS DISTINCT FROM s.counted_at OR r.counted IS DISTINCT FROM s.counted
    OR (r.counted_at IS NOT NULL AND (r.expected <> s.expected OR r.variance IS DISTINCT FROM s.variance
        OR r.variance_min IS DISTINCT FROM s.variance_min OR r.variance_max IS DISTINCT FROM s.variance_max
-       OR r.outcome <> s.outcome OR r.reasons <> s.reasons))
+       OR r.outcome <> s.outcome OR said.text <> s.reasons))
 ORDER BY line"""
 
 

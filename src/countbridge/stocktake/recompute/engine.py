@@ -21,27 +21,34 @@ import duckdb
 from countbridge.domain.assessment import Policy
 from countbridge.domain.decimals import EXACT
 from countbridge.stocktake.recompute import statement
-from countbridge.stocktake.recompute.statement import BASE, MONEY, TABLES, Terms
+from countbridge.stocktake.recompute.statement import BASE, BIGINT, MONEY, REASONS, TABLES, Terms
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 BATCH = 50_000
-LARGEST = 10**30  # of a whole number that is loaded: NUMERIC(30, 9) is just below
-# Per table, in the order of its columns: name, what is read, and what is stored of it. "12.500000000" is 12500000000.
+LARGEST = 10**30  # of a limit, in whole numbers: NUMERIC(30, 9) is just below
+# Per table, in the order of its columns: name, what is read (nothing: it follows from others) and what is stored of it.
+def _number(name: str) -> str:
+    """12.500000000 is 12500000000; what is no BIGINT then is NULL."""
+    return f"TRY_CAST(replace({name}, '.', '') AS BIGINT)"
+
+
 COPIED = {
     "lines": (
         ("line", "BIGINT", "line"), ("bin", "VARCHAR", "bin"), ("item", "VARCHAR", "item"), ("lot", "VARCHAR", "lot"),
-        ("snapshot", "VARCHAR", "replace(snapshot, '.', '')"), ("watermark", "BIGINT", "watermark"),
-        ("decimals", "SMALLINT", "decimals"), ("price", "VARCHAR", "replace(price, '.', '')"), ("residue", "HUGEINT", "residue"),
+        ("snapshot", "VARCHAR", _number("snapshot")), ("watermark", "BIGINT", "watermark"),
+        ("decimals", "SMALLINT", "decimals"), ("price", "VARCHAR", _number("price")),
+        ("dear", "", f"price IS NOT NULL AND {_number('price')} IS NULL"), ("unequal", "BOOLEAN", "unequal"),
     ),
     "scans": (
-        ("line", "BIGINT", "line"), ("pass", "SMALLINT", "pass"), ("quantity", "VARCHAR", "replace(quantity, '.', '')"),
-        ("base", "BOOLEAN", "base"), ("numerator", "HUGEINT", "numerator"), ("denominator", "HUGEINT", "denominator"),
+        ("line", "BIGINT", "line"), ("pass", "SMALLINT", "pass"), ("quantity", "VARCHAR", _number("quantity")),
+        ("base", "BOOLEAN", "base"), ("numerator", "VARCHAR", "coalesce(TRY_CAST(numerator AS BIGINT), -1)"),
+        ("denominator", "VARCHAR", "coalesce(TRY_CAST(denominator AS BIGINT), -1)"),
         ("counted_at", "TIMESTAMPTZ", "epoch_us(counted_at)"),
     ),
     "movements": (
         ("bin", "VARCHAR", "bin"), ("item", "VARCHAR", "item"), ("lot", "VARCHAR", "lot"),
-        ("quantity", "VARCHAR", "replace(quantity, '.', '')"), ("ledger_seq", "BIGINT", "ledger_seq"),
+        ("quantity", "VARCHAR", _number("quantity")), ("ledger_seq", "BIGINT", "ledger_seq"),
         ("occurred", "TIMESTAMPTZ", "epoch_us(occurred)"),
     ),
 }  # fmt: skip
@@ -109,7 +116,7 @@ class Recomputation:
         """A file that PostgreSQL's COPY … CSV wrote of the columns in `COPIED`: decimals with just as many digits after the point
         as their column has, times with their offset."""
         columns = COPIED[table]
-        texts = ", ".join(f"'{name}': '{kind}'" for name, kind, _ in columns)
+        texts = ", ".join(f"'{name}': '{kind}'" for name, kind, _ in columns if kind)
         told = ", ".join(read for _, _, read in columns)
         self.database.execute(
             f"INSERT INTO {table} SELECT {told} FROM read_csv($file, {AS_WRITTEN}, columns = {{{texts}}})",
@@ -144,7 +151,7 @@ def terms_of(policy: Policy, snapshot_at: datetime, uncounted_at: datetime) -> T
         uncounted_at=moment(uncounted_at),
         ambiguity=policy.ambiguity // MICROSECOND,
         uncounted_is_zero=policy.uncounted == "zero",
-        percent=_limit(limits.percent, BASE, statement.PRICE_LIMIT),
+        percent=_limit(limits.percent, BASE, statement.PERCENT_LIMIT),
         quantity=_limit(limits.quantity, BASE, LARGEST),
         value=_limit(limits.value, BASE * MONEY, LARGEST * MONEY),
     )
@@ -154,10 +161,10 @@ def _limit(limit: Decimal | None, unit: int, largest: int) -> int | None:
     return None if limit is None else whole(limit, unit, largest)
 
 
-def whole(value: Decimal, unit: int = BASE, largest: int = LARGEST) -> int:
+def whole(value: Decimal, unit: int = BASE, largest: int = BIGINT) -> int:
     """A decimal as a whole number of 1/unit: 12.5 → 12500000000. NotInSets when it is none or too large."""
     exact = Fraction(value) * unit
-    if exact.denominator != 1 or abs(exact) >= largest:
+    if exact.denominator != 1 or abs(exact) > largest:
         raise NotInSets(value)
     return exact.numerator
 
@@ -173,7 +180,7 @@ def _figures(row: tuple[object, ...]) -> Figures:
         int(str(line)), bool(wide), _decimal(expected, wide), _decimal(counted, wide), _decimal(variance, wide),
         _decimal(low, wide), _decimal(high, wide), _decimal(value, wide, 15),
         None if counted_at is None else EPOCH + int(str(counted_at)) * MICROSECOND, str(outcome),
-        tuple(str(reasons).split(",")) if reasons else (),
+        tuple(name for place, name in enumerate(REASONS) if int(str(reasons)) >> place & 1),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from countbridge.stocktake.recompute.engine import Recomputation
 # In the order of `engine.COPIED`. A scan in the line's own unit has no factor, whatever is written beside it.
 FACTS = {
     "lines": """
-SELECT id, bin, item, lot, snapshot, watermark, decimals, price, NULL FROM stocktake_line WHERE count_id = %(count)s""",
+SELECT id, bin, item, lot, snapshot, watermark, decimals, price, false FROM stocktake_line WHERE count_id = %(count)s""",
     "scans": """
 SELECT s.line_id, s.pass_number, s.quantity, s.unit = l.unit, s.numerator, s.denominator, s.counted_at
 FROM stocktake_scan s JOIN stocktake_line l ON l.id = s.line_id

@@ -1,16 +1,18 @@
 """What `domain.assessment.assess` says of one line, said of all lines of a count at once, in DuckDB's SQL.
 
-Quantities are whole numbers of 10⁻⁹ base units (`HUGEINT`), prices of 10⁻⁶ of the currency, moments microseconds since 1970:
-nothing can be rounded, and there is no DOUBLE. Worked: 12.5 kg is 12500000000; 2 boxes of 6 are 2·6·10⁹.
+Quantities are whole numbers of 10⁻⁹ base units, prices of 10⁻⁶ of the currency, moments microseconds since 1970: nothing can
+be rounded, and there is no DOUBLE. Worked: 12.5 kg is 12500000000; 2 boxes of 6 are 2·6·10⁹.
 
-Whole numbers have an end, too (about 1.7·10³⁸). A line with a number so large that a product could pass it is `wide`: it is
-marked before anything is multiplied and gets no figures here, the domain's own code computes it. The limits:
+Whole numbers have an end: about 9·10¹⁸ for `BIGINT`, in which facts and figures are kept, and 1.7·10³⁸ for `HUGEINT`, in which
+they are added up and multiplied. A line with a number so large that something could pass either is `wide`: it is marked before
+anything is multiplied and gets no figures here, the domain's own code computes it. The limits:
 
-- a scan: below 10¹² units, parts of its factor below 10⁶: products below 10²⁷, of which 10¹⁰ can be added
+- a fact that is no BIGINT is loaded as NULL: its line is wide
+- a scan: the parts of its factor below 10⁶, quantity times factor a BIGINT
 - a line's scans together: below 10²² for units that are whole numbers of base units and below 10²⁸ for the others, so that
   2·(10²²·10⁶ + 10²⁸)·10⁹, which rounding needs, is below 10³⁸
-- snapshot, expected, counted, ends of the interval: below 10²³, so that twice that times a price or a percentage (both below
-  10¹⁴) is below 10³⁸
+- snapshot, expected, counted, ends of the interval: below 10¹⁸ (a thousand million base units), so that four of them can be
+  added in a BIGINT, and twice one times a price (a BIGINT) or a percentage (below 10¹⁴) is a HUGEINT
 
 Wide as well: portions of one line in two units that are different fractions of the base unit (1/3 and 1/1000), and items with
 more than nine decimals.
@@ -23,25 +25,25 @@ from dataclasses import dataclass
 BASE = 10**9  # whole numbers in one base unit
 MONEY = 10**6  # and in one unit of the currency
 DIGITS = 9
-SCAN_LIMIT = 10**21
+BIGINT = 2**63 - 1
 FACTOR_LIMIT = 10**6
 WHOLE_LIMIT = 10**22
 FRACTION_LIMIT = 10**28
-LINE_LIMIT = 10**23
-PRICE_LIMIT = 10**14
+LINE_LIMIT = 10**18
+PERCENT_LIMIT = 10**14
 
-# `quantity`, `snapshot`, `residue` in 10⁻⁹. `base`: entered in the base unit, which must fit the item's decimals and has no
-# factor. `numerator` NULL: the unit is unknown. `residue` is the closure test's, NULL where none was made.
+# `quantity`, `snapshot` in 10⁻⁹; NULL: too large. `base`: entered in the base unit, which must fit the item's decimals and has no
+# factor. `numerator` NULL: the unit is unknown; -1: too large. `unequal`: the closure test left a residue. `dear`: the price
+# is too large; `price` NULL: there is none.
 TABLES = {
     "lines": (
-        "line BIGINT, bin VARCHAR, item VARCHAR, lot VARCHAR, snapshot HUGEINT, watermark BIGINT, decimals SMALLINT,"
-        " price HUGEINT, residue HUGEINT"
+        "line BIGINT, bin VARCHAR, item VARCHAR, lot VARCHAR, snapshot BIGINT, watermark BIGINT, decimals SMALLINT,"
+        " price BIGINT, dear BOOLEAN, unequal BOOLEAN"
     ),
     "scans": (
-        "line BIGINT, pass SMALLINT, quantity HUGEINT, base BOOLEAN, numerator HUGEINT, denominator HUGEINT,"
-        " counted_at BIGINT"
+        "line BIGINT, pass SMALLINT, quantity BIGINT, base BOOLEAN, numerator BIGINT, denominator BIGINT, counted_at BIGINT"
     ),
-    "movements": "bin VARCHAR, item VARCHAR, lot VARCHAR, quantity HUGEINT, ledger_seq BIGINT, occurred BIGINT",
+    "movements": "bin VARCHAR, item VARCHAR, lot VARCHAR, quantity BIGINT, ledger_seq BIGINT, occurred BIGINT",
 }
 
 
@@ -72,23 +74,25 @@ WHERE recounted.line IS NULL OR scans.pass = recounted.pass"""
 # How many decimals a quantity uses: by how many zeros it can be divided.
 _USED = " ".join(f"WHEN quantity % {10 ** (DIGITS - digits)} = 0 THEN {digits}" for digits in range(DIGITS))
 # One row per line that has scans. `whole` and `fractions` are kept apart: the second is still to be divided by `parts`.
+# `decimals` are those its quantities use, `entered` those of what was entered in the base unit.
 COUNTED = f"""
 CREATE TEMP TABLE counted AS
 WITH portions AS (
-    SELECT *, abs(quantity) >= {SCAN_LIMIT} OR coalesce(times >= {FACTOR_LIMIT} OR parts >= {FACTOR_LIMIT}, false) AS wide
+    SELECT *, quantity IS NULL OR NOT coalesce(times BETWEEN 1 AND {FACTOR_LIMIT - 1}, true)
+              OR NOT coalesce(parts BETWEEN 1 AND {FACTOR_LIMIT - 1}, true)
+              OR coalesce(abs(quantity) > {BIGINT} // CASE WHEN times > 0 THEN times END, false) AS wide,
+           (CASE {_USED} ELSE {DIGITS} END)::TINYINT AS decimals
     FROM counting
 ), summed AS (
-    SELECT line, count(*) AS scans, min(counted_at) AS first, max(counted_at) AS last,
-           bool_or(times IS NULL) AS unknown_unit,
-           bool_or(times IS NOT NULL AND quantity < 0) AS negative_count,
-           max(CASE WHEN base AND quantity >= 0 THEN CASE {_USED} ELSE {DIGITS} END ELSE 0 END) AS used_decimals,
+    SELECT line, count(*)::INTEGER AS scans, min(counted_at) AS first, max(counted_at) AS last,
+           bool_or(times IS NULL) AS unknown_unit, bool_or(times IS NOT NULL AND quantity < 0) AS negative_count,
+           max(decimals) AS decimals, max(CASE WHEN base AND quantity >= 0 THEN decimals ELSE 0 END) AS entered,
            coalesce(sum(CASE WHEN NOT wide AND parts = 1 THEN quantity * times END), 0) AS whole,
            coalesce(sum(CASE WHEN NOT wide AND parts > 1 THEN quantity * times END), 0) AS fractions,
-           coalesce(max(parts), 1) AS parts,
-           bool_or(wide) AS wide, min(CASE WHEN parts > 1 THEN parts END) AS least_parts
+           coalesce(max(parts), 1) AS parts, bool_or(wide) AS wide, min(CASE WHEN parts > 1 THEN parts END) AS least_parts
     FROM portions GROUP BY line
 )
-SELECT line, scans, first, last, unknown_unit, negative_count, used_decimals, whole, fractions, parts,
+SELECT line, scans, first, last, unknown_unit, negative_count, decimals, entered, whole, fractions, parts,
        wide OR coalesce(least_parts <> parts, false) OR abs(whole) >= {WHOLE_LIMIT} OR abs(fractions) >= {FRACTION_LIMIT} AS wide
 FROM summed"""
 
@@ -123,54 +127,89 @@ SELECT line,
        coalesce(sum(quantity) FILTER (doubtful AND quantity > 0), 0) AS most,
        bool_or(first < occurred AND occurred <= last) AS between_scans,
        bool_or(later AND occurred <= {terms.snapshot_at}) AS restated,
-       bool_or(abs(quantity) >= {SCAN_LIMIT}) AS wide
+       bool_or(quantity IS NULL) AS wide
 FROM told GROUP BY line"""
 
 
 # (2·|N|·10^d + 10⁹·p) ÷ (2·10⁹·p), cut off: N ÷ (10⁹·p) rounded half-up to d decimals, as `domain.decimals.round_half_up`.
 _POWER = " ".join(f"WHEN {digits} THEN {10**digits}" for digits in range(DIGITS + 1))
 _STEP = f"(CASE decimals {_POWER} END)::HUGEINT"  # 10^d
-_EXACT = f"whole % ({BASE} // {_STEP}) = 0"
+_EXACT_SUM = "(whole * parts + fractions)"
 _ROUNDED = f"""
-    CASE WHEN parts = 1 AND {_EXACT} THEN whole
-         ELSE CASE WHEN whole * parts + fractions < 0 THEN -1 ELSE 1 END
-              * ((2 * abs(whole * parts + fractions) * {_STEP} + {BASE} * parts) // (2 * {BASE} * parts)) * ({BASE} // {_STEP})
+    CASE WHEN parts = 1 AND used_decimals <= decimals THEN whole
+         ELSE CASE WHEN {_EXACT_SUM} < 0 THEN -1 ELSE 1 END
+              * ((2 * abs({_EXACT_SUM}) * {_STEP} + {BASE} * parts) // (2 * {BASE} * parts)) * ({BASE} // {_STEP})
     END"""
+# Why a line is as it is: each reason's bit in `reasons`, in the order in which the domain says them.
+REASONS = (
+    "negative_count", "too_many_decimals", "unknown_unit", "closure_residue", "moved_between_scans", "ambiguous_movements",
+    "scan_before_snapshot", "snapshot_restated", "negative_book", "not_counted", "uncounted_as_zero", "exceeds_percent",
+    "exceeds_quantity", "exceeds_value", "percent_not_applied",
+)  # fmt: skip
 
 
 def result(terms: Terms) -> str:
-    """One row per line: `wide`, or its figures (still whole numbers), outcome and reasons (codes with commas between)."""
+    """One row per line: `wide`, or its figures (still whole numbers), outcome and reasons (bits of REASONS)."""
     zero = "true" if terms.uncounted_is_zero else "false"
     over = _exceeded(terms)
+    reasons = {
+        "negative_count": "negative_count",
+        "too_many_decimals": "too_many_decimals",
+        "unknown_unit": "unknown_unit",
+        "closure_residue": "unequal",
+        "moved_between_scans": "between_scans",
+        "ambiguous_movements": "variance_min < variance_max",
+        "scan_before_snapshot": f"first < {terms.snapshot_at} AND (scanned OR counted IS NOT NULL)",
+        "snapshot_restated": "restated",
+        "negative_book": "expected < 0",
+        "not_counted": f"NOT scanned AND NOT {zero}",
+        "uncounted_as_zero": f"NOT scanned AND {zero}",
+        "exceeds_percent": "over_percent",
+        "exceeds_quantity": "over_quantity",
+        "exceeds_value": "over_value",
+        "percent_not_applied": "false" if terms.percent is None else "variance <> 0 AND NOT has_percent",
+    }
+    bits = " + ".join(
+        f"CASE WHEN {reasons[name]} THEN {2**place} ELSE 0 END" for place, name in enumerate(REASONS)
+    )
+    figures = ", ".join(
+        f"CASE WHEN wide THEN NULL ELSE {name}::BIGINT END AS {name}"
+        for name in ("expected", "counted", "variance_min", "variance_max")
+    )
     return f"""
 CREATE TABLE result AS
 WITH known AS (
-    SELECT l.line, l.snapshot, l.decimals, l.price, l.residue,
-           c.line IS NOT NULL AS scanned, c.unknown_unit, c.negative_count, c.used_decimals > l.decimals AS too_many_decimals,
+    SELECT l.line, l.snapshot, l.decimals, l.price, l.unequal,
+           c.line IS NOT NULL AS scanned, coalesce(c.unknown_unit, false) AS unknown_unit,
+           coalesce(c.negative_count, false) AS negative_count, coalesce(c.entered > l.decimals, false) AS too_many_decimals,
+           coalesce(c.decimals, 0) AS used_decimals,
            coalesce(c.whole, 0) AS whole, coalesce(c.fractions, 0) AS fractions, coalesce(c.parts, 1) AS parts,
            coalesce(c.first, {terms.uncounted_at}) AS first, coalesce(c.last, {terms.uncounted_at}) AS last,
            coalesce(m.happened, 0) AS happened, coalesce(m.sure, 0) AS sure, coalesce(m.least, 0) AS least,
            coalesce(m.most, 0) AS most, coalesce(m.between_scans, false) AS between_scans,
            coalesce(m.restated, false) AS restated,
-           coalesce(c.wide, false) OR coalesce(m.wide, false) OR l.decimals > {DIGITS} OR coalesce(l.price >= {PRICE_LIMIT}, false)
-           OR abs(l.snapshot) >= {SCAN_LIMIT} AS wide
+           coalesce(c.wide, false) OR coalesce(m.wide, false) OR l.decimals > {DIGITS} OR l.dear OR l.snapshot IS NULL AS wide
     FROM lines l LEFT JOIN counted c ON c.line = l.line LEFT JOIN moved m ON m.line = l.line
 ), counting AS (
-    SELECT *, coalesce(unknown_unit OR negative_count OR too_many_decimals, false) AS faulty,
-           CASE WHEN wide OR coalesce(unknown_unit OR negative_count OR too_many_decimals, false) THEN NULL
+    SELECT *, unknown_unit OR negative_count OR too_many_decimals AS faulty,
+           CASE WHEN wide OR unknown_unit OR negative_count OR too_many_decimals THEN NULL
                 WHEN scanned THEN {_ROUNDED}
                 WHEN {zero} THEN 0 END AS counted
     FROM known
 ), compared AS (
-    SELECT *, snapshot + happened AS expected, counted - (snapshot + happened) AS variance,
-           counted - (snapshot + sure + most) AS variance_min, counted - (snapshot + sure + least) AS variance_max
+    SELECT *, snapshot + happened AS expected, counted - (snapshot + sure + most) AS variance_min,
+           counted - (snapshot + sure + least) AS variance_max
     FROM counting
 ), bounded AS (
-    SELECT * REPLACE (wide OR greatest(abs(expected), coalesce(abs(counted), 0), coalesce(abs(variance_min), 0),
-                                       coalesce(abs(variance_max), 0)) >= {LINE_LIMIT} AS wide)
+    SELECT * REPLACE (wide OR abs(expected) >= {LINE_LIMIT} OR coalesce(abs(counted) >= {LINE_LIMIT}, false)
+                      OR coalesce(abs(variance_min) >= {LINE_LIMIT} OR abs(variance_max) >= {LINE_LIMIT}, false) AS wide)
     FROM compared
+), narrow AS (
+    SELECT * REPLACE ({figures}) FROM bounded
 ), valued AS (
-    SELECT *, CASE WHEN NOT wide THEN variance * price END AS value, expected <> 0 AND counted <> 0 AS has_percent FROM bounded
+    SELECT *, counted - expected AS variance, (counted - expected)::HUGEINT * price AS value,
+           expected <> 0 AND counted <> 0 AS has_percent
+    FROM narrow
 ), judged AS (
     SELECT *, {over["percent"]} AS over_percent, {over["quantity"]} AS over_quantity, {over["value"]} AS over_value
     FROM valued
@@ -178,40 +217,25 @@ WITH known AS (
 SELECT line, wide, expected, counted, variance, variance_min, variance_max, value, CASE WHEN scanned THEN last END AS counted_at,
        CASE WHEN wide THEN ''
             WHEN faulty THEN 'error'
-            WHEN residue <> 0 THEN 'hold'
+            WHEN unequal THEN 'hold'
             WHEN between_scans THEN 'recount'
             WHEN variance_min < variance_max AND variance_min <= 0 AND variance_max >= 0 THEN 'timing'
             WHEN counted IS NULL THEN 'uncounted'
             WHEN variance = 0 THEN 'match'
             WHEN NOT (over_percent OR over_quantity OR over_value) THEN 'within_tolerance'
             ELSE 'breach' END AS outcome,
-       CASE WHEN wide THEN '' ELSE concat_ws(',',
-            CASE WHEN negative_count THEN 'negative_count' END,
-            CASE WHEN too_many_decimals THEN 'too_many_decimals' END,
-            CASE WHEN unknown_unit THEN 'unknown_unit' END,
-            CASE WHEN residue <> 0 THEN 'closure_residue' END,
-            CASE WHEN between_scans THEN 'moved_between_scans' END,
-            CASE WHEN variance_min < variance_max THEN 'ambiguous_movements' END,
-            CASE WHEN first < {terms.snapshot_at} AND (scanned OR counted IS NOT NULL) THEN 'scan_before_snapshot' END,
-            CASE WHEN restated THEN 'snapshot_restated' END,
-            CASE WHEN expected < 0 THEN 'negative_book' END,
-            CASE WHEN NOT scanned THEN CASE WHEN {zero} THEN 'uncounted_as_zero' ELSE 'not_counted' END END,
-            CASE WHEN over_percent THEN 'exceeds_percent' END,
-            CASE WHEN over_quantity THEN 'exceeds_quantity' END,
-            CASE WHEN over_value THEN 'exceeds_value' END,
-            CASE WHEN {"false" if terms.percent is None else "variance <> 0 AND NOT has_percent"} THEN 'percent_not_applied' END
-       ) END AS reasons
+       CASE WHEN wide THEN 0 ELSE {bits} END AS reasons
 FROM judged"""
 
 
 def _exceeded(terms: Terms) -> dict[str, str]:
     """Each limit as a condition; NULL figures exceed nothing. |V|·100 > |E|·percent, without dividing."""
     limits = {
-        "percent": f"has_percent AND abs(variance) * {100 * BASE} > abs(expected) * {terms.percent}::HUGEINT",
+        "percent": f"has_percent AND abs(variance)::HUGEINT * {100 * BASE} > abs(expected)::HUGEINT * {terms.percent}",
         "quantity": f"abs(variance) > {terms.quantity}::HUGEINT",
         "value": f"abs(value) > {terms.value}::HUGEINT",
     }
     return {
-        name: "false" if getattr(terms, name) is None else f"CASE WHEN wide THEN false ELSE coalesce({condition}, false) END"
+        name: "false" if getattr(terms, name) is None else f"coalesce({condition}, false)"
         for name, condition in limits.items()
     }
