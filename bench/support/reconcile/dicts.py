@@ -9,9 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from bench.support.reconcile.facts import AMBIGUITY, TOLERANCE
+from bench.support.reconcile.facts import AMBIGUITY, SNAPSHOT_AT, TOLERANCE
 
 ZERO, HUNDRED, AT_ONCE = Decimal(0), Decimal(100), timedelta(seconds=AMBIGUITY)
+SNAPSHOT = datetime.fromisoformat(SNAPSHOT_AT)
 JUDGED_AT = datetime.fromisoformat("2026-11-21 00:00:00+00")
 LIMITS = {name: Decimal(limit) for name, limit in TOLERANCE.items()}
 STEPS = {digits: Decimal(1).scaleb(-digits) for digits in range(10)}
@@ -19,7 +20,7 @@ Row = tuple[Any, ...]
 
 
 def compute(folder: Path) -> list[Row]:
-    """(line, expected, counted, variance, lowest, highest, value, outcome) of each line."""
+    """(line, expected, counted, variance, lowest, highest, value, outcome, reasons) of each line."""
     scans: dict[str, list[tuple[Decimal, datetime]]] = defaultdict(list)
     with (folder / "scans.csv").open(encoding="utf-8", newline="") as file:
         for line, _, quantity, _, numerator, denominator, at in csv.reader(file):
@@ -39,7 +40,7 @@ def compute(folder: Path) -> list[Row]:
     return found
 
 
-def judge(  # noqa: PLR0912
+def judge(  # noqa: PLR0912  as somebody would write it
     line: str,
     snapshot: Decimal,
     watermark: int,
@@ -52,11 +53,12 @@ def judge(  # noqa: PLR0912
     last = max(at for _, at in scans) if scans else JUDGED_AT
     expected = sure = snapshot
     least = most = ZERO
-    between = False
+    between = restated = False
     for quantity, sequence, at in moves:
         between = between or first < at <= last
         if sequence <= watermark:
             continue
+        restated = restated or at <= SNAPSHOT
         if at <= last:
             expected += quantity
         if scans and any(abs(at - moment) <= AT_ONCE for _, moment in scans):
@@ -66,12 +68,35 @@ def judge(  # noqa: PLR0912
                 most += quantity
         elif at <= last:
             sure += quantity
+    reasons = []
+    if between:
+        reasons.append("moved_between_scans")
     if not scans:
-        return line, expected, None, None, None, None, None, "recount" if between else "uncounted"
+        reasons += [*(["snapshot_restated"] if restated else ()), *(["negative_book"] if expected < 0 else ()), "not_counted"]
+        return line, expected, None, None, None, None, None, "recount" if between else "uncounted", " ".join(reasons)
     counted = sum((portion for portion, _ in scans), ZERO).quantize(STEPS[decimals], ROUND_HALF_UP)
     variance = counted - expected
     low, high = counted - sure - most, counted - sure - least
     value = variance * Decimal(price) if price else None
+    if low < high:
+        reasons.append("ambiguous_movements")
+    if first < SNAPSHOT:
+        reasons.append("scan_before_snapshot")
+    if restated:
+        reasons.append("snapshot_restated")
+    if expected < 0:
+        reasons.append("negative_book")
+    has_percent = expected != 0 and counted != 0
+    over = []
+    if has_percent and abs(variance) * HUNDRED > abs(expected) * LIMITS["percent"]:
+        over.append("exceeds_percent")
+    if abs(variance) > LIMITS["quantity"]:
+        over.append("exceeds_quantity")
+    if value is not None and abs(value) > LIMITS["value"]:
+        over.append("exceeds_value")
+    reasons += over
+    if variance != 0 and not has_percent:
+        reasons.append("percent_not_applied")
     if between:
         outcome = "recount"
     elif low < high and low <= 0 <= high:
@@ -79,19 +104,14 @@ def judge(  # noqa: PLR0912
     elif variance == 0:
         outcome = "match"
     else:
-        over = (
-            abs(variance) > LIMITS["quantity"]
-            or (value is not None and abs(value) > LIMITS["value"])
-            or (expected != 0 and counted != 0 and abs(variance) * HUNDRED > abs(expected) * LIMITS["percent"])
-        )
         outcome = "breach" if over else "within_tolerance"
-    return line, expected, counted, variance, low, high, value, outcome
+    return line, expected, counted, variance, low, high, value, outcome, " ".join(reasons)
 
 
 def write(computed: list[Row], file: Path) -> None:
     """As ours: whole numbers of 10⁻⁹, value of 10⁻¹⁵."""
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
-        for line, *figures, value, outcome in computed:
+        for line, *figures, value, outcome, reasons in computed:
             whole = [None if figure is None else int(figure.scaleb(9)) for figure in figures]
-            writer.writerow([line, *whole, None if value is None else int(value.scaleb(15)), outcome])
+            writer.writerow([line, *whole, None if value is None else int(value.scaleb(15)), outcome, reasons])

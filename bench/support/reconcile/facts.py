@@ -43,8 +43,11 @@ FROM base, range(1, 3) AS move(k) WHERE n % 100 < 20 OR n % 100 >= 80 AND n % 10
 
 def write_facts(folder: Path, lines: int) -> None:
     """lines.csv, scans.csv and movements.csv of so many lines."""
-    with duckdb.connect(":memory:", config={"memory_limit": "512MB", "temp_directory": str(folder)}) as database:
+    limits = {"memory_limit": "512MB", "temp_directory": str(folder)}
+    with duckdb.connect(":memory:", config=limits) as database:
+        database.execute("SET enable_progress_bar = false")
         database.execute(BASE.replace("$lines", str(lines)))
         for name, query in FILES.items():
-            database.execute(f"COPY ({query}) TO '{folder / name}.csv' (FORMAT csv, HEADER false, FORCE_QUOTE (lot))"
-                             if name != "scans" else f"COPY ({query}) TO '{folder / name}.csv' (FORMAT csv, HEADER false)")
+            # PostgreSQL writes an empty text as "", which no null is.
+            quoted = "" if name == "scans" else ", FORCE_QUOTE (lot)"
+            database.execute(f"COPY ({query}) TO '{folder / name}.csv' (FORMAT csv, HEADER false{quoted})")

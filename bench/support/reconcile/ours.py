@@ -12,6 +12,7 @@ from bench.support.reconcile.facts import AMBIGUITY, FILES, SNAPSHOT_AT, TOLERAN
 from countbridge.domain.assessment import Policy
 from countbridge.domain.tolerance import Tolerance
 from countbridge.stocktake.recompute.engine import Recomputation
+from countbridge.stocktake.recompute.statement import REASONS
 
 FIGURES = "expected, counted, variance, variance_min, variance_max, value"
 
@@ -30,6 +31,7 @@ def compute(folder: Path) -> Recomputation:
 
 def write(computed: Recomputation, file: Path) -> None:
     """Whole numbers of 10⁻⁹ (value: 10⁻¹⁵); a line that was left to the domain would have none, and be seen."""
+    names = ", ".join(f"CASE WHEN reasons & {2**place} > 0 THEN '{name}' END" for place, name in enumerate(REASONS))
     computed.database.execute(
-        f"COPY (SELECT line, {FIGURES}, outcome FROM result) TO '{file}' (FORMAT csv, HEADER false)"
+        f"COPY (SELECT line, {FIGURES}, outcome, concat_ws(' ', {names}) FROM result) TO '{file}' (FORMAT csv, HEADER false)"
     )

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.support.reconcile.dicts import HUNDRED, JUDGED_AT, LIMITS, STEPS, ZERO
+from bench.support.reconcile.dicts import HUNDRED, JUDGED_AT, LIMITS, SNAPSHOT, STEPS, ZERO
 from bench.support.reconcile.facts import AMBIGUITY
 
+FIGURES = ["expected", "counted", "variance", "low", "high"]
 KEY = ["bin", "item", "lot"]
 AT_ONCE = pd.Timedelta(seconds=AMBIGUITY)
 COLUMNS = {
@@ -57,50 +58,60 @@ def compute(folder: Path) -> Any:
         lines = lines.merge(sums, how="left", left_on="line", right_index=True)
         lines[name] = lines[name].where(lines[name].notna(), ZERO)
     between = placed[(placed["first"] < placed.occurred) & (placed.occurred <= placed["last"])].line.unique()
+    restated = placed[later & (placed.occurred <= SNAPSHOT)].line.unique()
     lines["expected"] = lines.snapshot + lines.happened
-    counted = lines[scanned].copy()
-    counted["counted"] = [
-        portion.quantize(STEPS[digits], ROUND_HALF_UP)
-        for portion, digits in zip(counted.portion, counted.decimals, strict=True)
+    # A line nobody counted has nothing to compare: its columns stay empty.
+    lines["counted"] = [
+        portion.quantize(STEPS[digits], ROUND_HALF_UP) if isinstance(portion, Decimal) else None
+        for portion, digits in zip(lines.portion, lines.decimals, strict=True)
     ]
-    counted["variance"] = counted["counted"] - counted.expected
-    counted["low"] = counted["counted"] - counted.snapshot - counted.sure - counted.most
-    counted["high"] = counted["counted"] - counted.snapshot - counted.sure - counted.least
-    counted["value"] = [
-        variance * Decimal(price) if price else None
-        for variance, price in zip(counted.variance, counted.price, strict=True)
+    some = lines[scanned]
+    for name, figure in {
+        "variance": some["counted"] - some.expected,
+        "low": some["counted"] - some.snapshot - some.sure - some.most,
+        "high": some["counted"] - some.snapshot - some.sure - some.least,
+    }.items():
+        lines[name] = figure
+    lines["value"] = [
+        variance * Decimal(price) if price and isinstance(variance, Decimal) else None
+        for variance, price in zip(lines.variance, lines.price, strict=True)
     ]
-    size = counted.variance.abs()
-    over = (
-        (size > LIMITS["quantity"])
-        | np.array([value is not None and abs(value) > LIMITS["value"] for value in counted.value])
-        | (
-            (counted.expected != ZERO)
-            & (counted["counted"] != ZERO)
-            & (size * HUNDRED > counted.expected.abs() * LIMITS["percent"])
-        )
-    )
-    counted["outcome"] = np.select(
-        [
-            counted.line.isin(between),
-            (counted.low < counted.high) & (counted.low <= ZERO) & (counted.high >= ZERO),
-            counted.variance == ZERO,
-            over,
-        ],
-        ["recount", "timing", "match", "breach"],
+    some = lines[scanned]
+    size = some.variance.abs()
+    has_percent = (some.expected != ZERO) & (some["counted"] != ZERO)
+    reasons = {
+        "moved_between_scans": lines.line.isin(between),
+        "ambiguous_movements": some.low < some.high,
+        "scan_before_snapshot": scanned & (lines["first"] < SNAPSHOT),
+        "snapshot_restated": lines.line.isin(restated),
+        "negative_book": lines.expected < ZERO,
+        "not_counted": ~scanned,
+        "exceeds_percent": has_percent & (size * HUNDRED > some.expected.abs() * LIMITS["percent"]),
+        "exceeds_quantity": size > LIMITS["quantity"],
+        "exceeds_value": some.value.map(lambda value: value is not None and abs(value) > LIMITS["value"]),
+        "percent_not_applied": (some.variance != ZERO) & ~has_percent,
+    }
+    holds = {name: which.reindex(lines.index, fill_value=False).to_numpy(bool) for name, which in reasons.items()}
+    text = np.full(len(lines), "", dtype=object)
+    for name, which in holds.items():
+        text[which] += f"{name} "
+    lines["reasons"] = [each[:-1] for each in text]
+    zero = ((some.low <= ZERO) & (some.high >= ZERO)).reindex(lines.index, fill_value=False).to_numpy(bool)
+    right = (some.variance == ZERO).reindex(lines.index, fill_value=False).to_numpy(bool)
+    over = holds["exceeds_percent"] | holds["exceeds_quantity"] | holds["exceeds_value"]
+    lines["outcome"] = np.select(
+        [holds["moved_between_scans"], holds["ambiguous_movements"] & zero, holds["not_counted"], right, over],
+        ["recount", "timing", "uncounted", "match", "breach"],
         "within_tolerance",
     )
-    columns = ["line", "counted", "variance", "low", "high", "value", "outcome"]
-    return lines[["line", "expected"]].merge(counted[columns], how="left", on="line")
+    return lines[["line", *FIGURES, "value", "outcome", "reasons"]]
 
 
 def write(computed: Any, file: Path) -> None:
     """As ours: whole numbers of 10⁻⁹, value of 10⁻¹⁵."""
     frame = computed.copy()
-    for name, digits in dict.fromkeys(["expected", "counted", "variance", "low", "high"], 9).items() | {("value", 15)}:
+    for name, digits in {**dict.fromkeys(FIGURES, 9), "value": 15}.items():
         frame[name] = [
             int(number.scaleb(digits)) if isinstance(number, Decimal) else "" for number in frame[name].astype(object)
         ]
-    frame["outcome"] = frame.outcome.where(frame.outcome.notna(), "uncounted")
-    order = ["line", "expected", "counted", "variance", "low", "high", "value", "outcome"]
-    frame[order].to_csv(file, header=False, index=False)
+    frame.to_csv(file, header=False, index=False)

@@ -85,6 +85,7 @@ class Recomputation:
     def __init__(self, folder: Path, memory_mb: int = 512, threads: int = 2) -> None:
         limits = {"memory_limit": f"{memory_mb}MB", "threads": str(threads), "temp_directory": str(folder)}
         self.database = duckdb.connect(":memory:", config={**OFFLINE, **limits, "preserve_insertion_order": "false"})
+        self.database.execute("SET enable_progress_bar = false")
         for name, columns in TABLES.items():
             self.database.execute(f"CREATE TABLE {name} ({columns})")
 
