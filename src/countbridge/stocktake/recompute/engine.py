@@ -82,7 +82,8 @@ class Recomputation:
     """One count's facts and, after `run`, its figures. Not thread safe. `memory_mb` bounds what DuckDB holds; beyond it, it
     writes to `folder`."""
 
-    def __init__(self, folder: Path, memory_mb: int = 512, threads: int = 2) -> None:
+    def __init__(self, folder: Path, memory_mb: int = 512, threads: int = 2, band: int = 500_000) -> None:
+        self.band = band
         limits = {"memory_limit": f"{memory_mb}MB", "threads": str(threads), "temp_directory": str(folder)}
         self.database = duckdb.connect(":memory:", config={**OFFLINE, **limits, "preserve_insertion_order": "false"})
         self.database.execute("SET enable_progress_bar = false")
@@ -127,9 +128,24 @@ class Recomputation:
     def run(self, policy: Policy, snapshot_at: datetime, uncounted_at: datetime) -> None:
         """Compute every line. NotInSets when the policy's limits cannot be said here."""
         terms = terms_of(policy, snapshot_at, uncounted_at)
-        for each in (statement.COUNTING, statement.COUNTED, statement.placed(terms), statement.moved(terms)):
-            self.database.execute(each)
-        self.database.execute(statement.result(terms))
+        self.database.execute(statement.PLACED)
+        for first, last in self._bands():
+            for each in (
+                statement.counting(first, last),
+                statement.COUNTED,
+                statement.moved(terms, first, last),
+                statement.result(terms, first, last),
+            ):
+                self.database.execute(each)
+
+    def _bands(self) -> Iterator[tuple[int, int]]:
+        """Ranges of line numbers with about `band` lines each: what is grouped and joined at a time has to fit the memory."""
+        lines, lowest, highest = self.database.execute("SELECT count(*), min(line), max(line) FROM lines").fetchall()[0]
+        if not lines:
+            return
+        step = -(-(highest - lowest + 1) // -(-lines // self.band))
+        for first in range(lowest, highest + 1, step):
+            yield first, first + step - 1
 
     def figures(self) -> Iterator[Figures]:
         """Each line's figures, in no order."""

@@ -44,6 +44,10 @@ TABLES = {
         "line BIGINT, pass SMALLINT, quantity BIGINT, base BOOLEAN, numerator BIGINT, denominator BIGINT, counted_at BIGINT"
     ),
     "movements": "bin VARCHAR, item VARCHAR, lot VARCHAR, quantity BIGINT, ledger_seq BIGINT, occurred BIGINT",
+    "result": (
+        "line BIGINT, wide BOOLEAN, expected BIGINT, counted BIGINT, variance BIGINT, variance_min BIGINT, variance_max BIGINT,"
+        " value HUGEINT, counted_at BIGINT, outcome VARCHAR, reasons INTEGER"
+    ),
 }
 
 
@@ -60,23 +64,35 @@ class Terms:
     value: int | None
 
 
-# The scans that count: those of a line's newest pass that has any. Recounts are few, so only they are looked up.
-COUNTING = """
-CREATE TEMP VIEW counting AS
-WITH recounted AS (
-    SELECT line, max(pass) AS pass FROM scans WHERE pass > (SELECT min(pass) FROM scans) GROUP BY line
+# Each movement with its line, and whether the snapshot lacks it.
+PLACED = """
+CREATE TEMP TABLE placed AS
+SELECT l.line, m.quantity, m.occurred, m.ledger_seq > l.watermark AS later
+FROM movements m JOIN lines l ON m.bin = l.bin AND m.item = l.item AND m.lot = l.lot"""
+
+
+def counting(first: int, last: int) -> str:
+    """Of lines numbered so: the scans that count, which are those of a line's newest pass that has any. Recounts are few, so
+    only they are looked up."""
+    return f"""
+CREATE OR REPLACE TEMP VIEW counting AS
+WITH these AS (
+    SELECT * FROM scans WHERE line BETWEEN {first} AND {last}
+), recounted AS (
+    SELECT line, max(pass) AS pass FROM these WHERE pass > (SELECT min(pass) FROM these) GROUP BY line
 )
-SELECT scans.line, quantity, base, CASE WHEN base THEN 1 ELSE numerator END AS times,
+SELECT these.line, quantity, base, CASE WHEN base THEN 1 ELSE numerator END AS times,
        CASE WHEN base THEN 1 ELSE denominator END AS parts, counted_at
-FROM scans LEFT JOIN recounted ON recounted.line = scans.line
-WHERE recounted.line IS NULL OR scans.pass = recounted.pass"""
+FROM these LEFT JOIN recounted ON recounted.line = these.line
+WHERE recounted.line IS NULL OR these.pass = recounted.pass"""
+
 
 # How many decimals a quantity uses: by how many zeros it can be divided.
 _USED = " ".join(f"WHEN quantity % {10 ** (DIGITS - digits)} = 0 THEN {digits}" for digits in range(DIGITS))
 # One row per line that has scans. `whole` and `fractions` are kept apart: the second is still to be divided by `parts`.
 # `decimals` are those its quantities use, `entered` those of what was entered in the base unit.
 COUNTED = f"""
-CREATE TEMP TABLE counted AS
+CREATE OR REPLACE TEMP TABLE counted AS
 WITH portions AS (
     SELECT *, quantity IS NULL OR NOT coalesce(times BETWEEN 1 AND {FACTOR_LIMIT - 1}, true)
               OR NOT coalesce(parts BETWEEN 1 AND {FACTOR_LIMIT - 1}, true)
@@ -97,28 +113,24 @@ SELECT line, scans, first, last, unknown_unit, negative_count, decimals, entered
 FROM summed"""
 
 
-def placed(terms: Terms) -> str:
-    """Each movement with its line: does the snapshot lack it, and when was the line scanned first and last?"""
+def moved(terms: Terms, first: int, last: int) -> str:
+    """One row per line on which goods moved, of lines numbered so. Doubtful: within the ambiguity of a scan, and not in the
+    snapshot. A line of three or more scans may have one near it between its first and its last; those pairs alone are looked
+    at singly."""
     return f"""
-CREATE TEMP TABLE placed AS
-SELECT l.line, m.quantity, m.occurred, m.ledger_seq > l.watermark AS later, coalesce(c.scans, 0) AS scans,
-       coalesce(c.first, {terms.uncounted_at}) AS first, coalesce(c.last, {terms.uncounted_at}) AS last
-FROM movements m JOIN lines l ON m.bin = l.bin AND m.item = l.item AND m.lot = l.lot LEFT JOIN counted c ON c.line = l.line"""
-
-
-def moved(terms: Terms) -> str:
-    """One row per line on which goods moved. Doubtful: within the ambiguity of a scan, and not in the snapshot. A line of
-    three or more scans may have a scan near it between its first and its last; those pairs alone are looked at singly."""
-    return f"""
-CREATE TEMP TABLE moved AS
-WITH between_ends AS (
-    SELECT DISTINCT p.rowid AS number FROM placed p JOIN counting s ON s.line = p.line
-    WHERE p.scans > 2 AND p.later AND s.counted_at BETWEEN p.occurred - {terms.ambiguity} AND p.occurred + {terms.ambiguity}
+CREATE OR REPLACE TEMP TABLE moved AS
+WITH timed AS (
+    SELECT p.rowid AS number, p.line, p.quantity, p.occurred, p.later, coalesce(c.scans, 0) AS scans,
+           coalesce(c.first, {terms.uncounted_at}) AS first, coalesce(c.last, {terms.uncounted_at}) AS last
+    FROM placed p LEFT JOIN counted c ON c.line = p.line WHERE p.line BETWEEN {first} AND {last}
+), between_ends AS (
+    SELECT DISTINCT t.number FROM timed t JOIN counting s ON s.line = t.line
+    WHERE t.scans > 2 AND t.later AND s.counted_at BETWEEN t.occurred - {terms.ambiguity} AND t.occurred + {terms.ambiguity}
 ), told AS (
-    SELECT p.*, later AND occurred <= last AS happened,
+    SELECT t.*, later AND occurred <= last AS happened,
            later AND (abs(occurred - first) <= {terms.ambiguity} OR abs(occurred - last) <= {terms.ambiguity}
                       OR b.number IS NOT NULL) AS doubtful
-    FROM placed p LEFT JOIN between_ends b ON b.number = p.rowid
+    FROM timed t LEFT JOIN between_ends b ON b.number = t.number
 )
 SELECT line,
        coalesce(sum(quantity) FILTER (happened), 0) AS happened,
@@ -148,8 +160,8 @@ REASONS = (
 )  # fmt: skip
 
 
-def result(terms: Terms) -> str:
-    """One row per line: `wide`, or its figures (still whole numbers), outcome and reasons (bits of REASONS)."""
+def result(terms: Terms, first: int, last: int) -> str:
+    """One row per line numbered so: `wide`, or its figures (still whole numbers), outcome and reasons (bits of REASONS)."""
     zero = "true" if terms.uncounted_is_zero else "false"
     over = _exceeded(terms)
     reasons = {
@@ -177,7 +189,7 @@ def result(terms: Terms) -> str:
         for name in ("expected", "counted", "variance_min", "variance_max")
     )
     return f"""
-CREATE TABLE result AS
+INSERT INTO result
 WITH known AS (
     SELECT l.line, l.snapshot, l.decimals, l.price, l.unequal,
            c.line IS NOT NULL AS scanned, coalesce(c.unknown_unit, false) AS unknown_unit,
@@ -190,6 +202,7 @@ WITH known AS (
            coalesce(m.restated, false) AS restated,
            coalesce(c.wide, false) OR coalesce(m.wide, false) OR l.decimals > {DIGITS} OR l.dear OR l.snapshot IS NULL AS wide
     FROM lines l LEFT JOIN counted c ON c.line = l.line LEFT JOIN moved m ON m.line = l.line
+    WHERE l.line BETWEEN {first} AND {last}
 ), counting AS (
     SELECT *, unknown_unit OR negative_count OR too_many_decimals AS faulty,
            CASE WHEN wide OR unknown_unit OR negative_count OR too_many_decimals THEN NULL
