@@ -94,7 +94,9 @@ def run() -> list[Row]:
         from countbridge.people.models import Token
 
         user = save_user("chen", "only for benchmarks 1", roles=["operator"], warehouses=["W1"])
-        client = Client(HTTP_HOST="localhost", headers={"Authorization": f"Bearer {tokens.issue(user, Token.PDA, 'bench')}"})
+        client = Client(
+            HTTP_HOST="localhost", headers={"Authorization": f"Bearer {tokens.issue(user, Token.PDA, 'bench')}"}
+        )
 
         def send(body: dict[str, Any]) -> Any:
             return client.post("/api/pda/scans", body, content_type="application/json")
@@ -111,11 +113,12 @@ def run() -> list[Row]:
                 each.measure()  # warms up
             rounds: list[list[Measured]] = []
             for number in range(ROUNDS):
-                turn = number % len(handhelds)
-                measured = {size: each.measure() for size, each in zip((*SIZES[turn:], *SIZES[:turn]),
-                                                                       (*handhelds[turn:], *handhelds[:turn]), strict=True)}  # fmt: skip
-                rounds.append([measured[size] for size in SIZES])
-                say(f"round {number}: p99 " + ", ".join(f"{size}: {measured[size].p99 * 1000:.1f} ms" for size in SIZES))
+                turn = number % len(handhelds)  # each size is first in its turn
+                order = [*range(len(SIZES))[turn:], *range(len(SIZES))[:turn]]
+                measured = {place: handhelds[place].measure() for place in order}
+                rounds.append([measured[place] for place in range(len(SIZES))])
+                told = zip(SIZES, rounds[-1], strict=True)
+                say(f"round {number}: p99 " + ", ".join(f"{size}: {each.p99 * 1000:.1f} ms" for size, each in told))
     return rows(rounds)
 
 

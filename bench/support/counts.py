@@ -67,11 +67,13 @@ INSERT INTO stocktake_scan (
     count_id, line_id, sheet_id, source, source_id, pass_number, quantity, unit, numerator, denominator, counter, counted_at,
     received_at, note)
 SELECT %(count)s, l.id, l.sheet_id, 'pda', %(count)s || '-' || l.n || '-' || k, 1,
-       CASE WHEN u.unit = 'u' THEN (l.snapshot + (CASE WHEN l.n %% 7 = 0 THEN l.n %% 5 - 2 ELSE 0 END)) / (CASE WHEN two THEN 2 ELSE 1 END)
-            ELSE l.n %% 9 END::bigint,
+       CASE WHEN u.unit <> 'u' THEN l.n %% 9
+            ELSE (l.snapshot + CASE WHEN l.n %% 7 = 0 THEN l.n %% 5 - 2 ELSE 0 END) / CASE WHEN two THEN 2 ELSE 1 END
+            END::bigint,
        u.unit, u.numerator, u.denominator, %(counter)s, timestamptz %(at)s + make_interval(secs => 3600 + l.n %% 3000 + 40 * k),
        timestamptz %(at)s, ''
-FROM (SELECT *, id - %(first)s AS n, (id - %(first)s) %% 100 BETWEEN 20 AND 29 AS two FROM stocktake_line WHERE count_id = %(count)s) AS l,
+FROM (SELECT *, id - %(first)s AS n, (id - %(first)s) %% 100 BETWEEN 20 AND 29 AS two
+      FROM stocktake_line WHERE count_id = %(count)s) AS l,
      generate_series(0, CASE WHEN two THEN 1 ELSE 0 END) AS k,
      LATERAL (SELECT * FROM (VALUES ('u', 1, 1), ('BOX', 12, 1), ('TRAY', 10, 3)) AS unit (unit, numerator, denominator)
               WHERE unit.unit = CASE WHEN l.n %% 100 BETWEEN 30 AND 44 THEN 'BOX' WHEN l.n %% 100 BETWEEN 45 AND 46 THEN 'TRAY'

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from bench.support.counts import lay_out
 from django.db import transaction
 
-from bench.support.counts import lay_out
 from countbridge.exchange.models import Movement
 from countbridge.people.models import User
 from countbridge.stocktake import posting

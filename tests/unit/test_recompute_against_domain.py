@@ -77,7 +77,9 @@ def computed(folder: Path, rows: list[Row], policy: Policy) -> dict[int, Figures
             try:
                 line = (number, *key, whole(row.snapshot), 0, row.decimals,
                         None if row.price is None else whole(row.price, MONEY), False, bool(row.residue))  # fmt: skip
-                moves = [(*key, whole(m.quantity), 0 if m.in_snapshot else 1, moment(m.occurred)) for m in row.movements]
+                moves = [
+                    (*key, whole(m.quantity), 0 if m.in_snapshot else 1, moment(m.occurred)) for m in row.movements
+                ]
                 scans = [
                     (number, pass_number, whole(scan.quantity), scan.unit is None,
                      None if scan.factor is None else scan.factor.numerator,
@@ -98,10 +100,13 @@ def computed(folder: Path, rows: list[Row], policy: Policy) -> dict[int, Figures
 
 
 LARGEST = Decimal(2**63 - 1).scaleb(-9)  # of one fact
-USUAL = [Decimal(text) for text in ("0", "1", "2", "3", "6", "9", "12", "-3", "-1", "0.5", "-0.5", "2.5", "0.001", "0.000000001")]
+USUAL = [
+    Decimal(text)
+    for text in ("0", "1", "2", "3", "6", "9", "12", "-3", "-1", "0.5", "-0.5", "2.5", "0.001", "0.000000001")
+]
 LARGE = [
-    Decimal("999999999.999999999"), Decimal(10) ** 8, Decimal(10) ** 9, LARGEST, Decimal(10) ** 11, Decimal(10) ** 12, Decimal(10) ** 13, -(Decimal(10) ** 20), Decimal("9" * 21),
-    Decimal("9" * 30), Decimal("123456789012345678901234567890.001"), Decimal("0.0000000001"),
+    LARGEST, *(Decimal(10) ** power for power in (8, 9, 11, 12, 13)), -(Decimal(10) ** 20), Decimal("9" * 21), Decimal("9" * 30),
+    Decimal("999999999.999999999"), Decimal("123456789012345678901234567890.001"), Decimal("0.0000000001"),
 ]  # fmt: skip
 FACTORS = [
     None, Fraction(6), Fraction(6), Fraction(12), Fraction(10, 3), Fraction(10, 3), Fraction(1, 1000), Fraction(5, 2),
@@ -279,7 +284,15 @@ def test_no_step_has_a_float(tmp_path: Path) -> None:
         statements = [statement.PLACED, statement.COUNTED, statement.moved(terms, 0, 9), statement.result(terms, 0, 9)]
         plans = [plan(each[re.search("(TABLE \\w+ AS|INTO result)\n", each).end() :]) for each in statements]
         inexact = [plan("SELECT quantity * 0.5::DOUBLE FROM scans"), plan("SELECT quantity / 3 FROM scans")]
-    assert {kind for _, _, kind in tables} == {"BIGINT", "VARCHAR", "HUGEINT", "SMALLINT", "INTEGER", "TINYINT", "BOOLEAN"}
+    assert {kind for _, _, kind in tables} == {
+        "BIGINT",
+        "VARCHAR",
+        "HUGEINT",
+        "SMALLINT",
+        "INTEGER",
+        "TINYINT",
+        "BOOLEAN",
+    }
     assert {name for name, _, _ in tables} >= {"lines", "scans", "movements", "counted", "placed", "moved", "result"}
     assert all("DOUBLE" in each for each in inexact), "a plan names the floats there are"
     assert not any(kind in each for each in plans for kind in ("DOUBLE", "FLOAT", "REAL"))

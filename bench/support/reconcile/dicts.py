@@ -40,7 +40,7 @@ def compute(folder: Path) -> list[Row]:
     return found
 
 
-def judge(  # noqa: PLR0912  as somebody would write it
+def judge(  # noqa: PLR0912, PLR0915  as somebody would write it
     line: str,
     snapshot: Decimal,
     watermark: int,
@@ -72,7 +72,11 @@ def judge(  # noqa: PLR0912  as somebody would write it
     if between:
         reasons.append("moved_between_scans")
     if not scans:
-        reasons += [*(["snapshot_restated"] if restated else ()), *(["negative_book"] if expected < 0 else ()), "not_counted"]
+        reasons += [
+            *(["snapshot_restated"] if restated else ()),
+            *(["negative_book"] if expected < 0 else ()),
+            "not_counted",
+        ]
         return line, expected, None, None, None, None, None, "recount" if between else "uncounted", " ".join(reasons)
     counted = sum((portion for portion, _ in scans), ZERO).quantize(STEPS[decimals], ROUND_HALF_UP)
     variance = counted - expected

@@ -49,7 +49,9 @@ def compute(folder: Path) -> Any:
     later = placed.sequence > placed.watermark
     happened = later & (placed.occurred <= placed["last"])
     # Two portions at most here: a movement near a scan is near the first or the last.
-    near = ((placed.occurred - placed["first"]).abs() <= AT_ONCE) | ((placed.occurred - placed["last"]).abs() <= AT_ONCE)
+    near = ((placed.occurred - placed["first"]).abs() <= AT_ONCE) | (
+        (placed.occurred - placed["last"]).abs() <= AT_ONCE
+    )
     gone, come = placed.quantity < ZERO, placed.quantity > ZERO
     for name, which in {
         "happened": happened, "sure": happened & ~near, "least": later & near & gone, "most": later & near & come,

@@ -1,9 +1,9 @@
 """A count computed as a whole: facts in, one row per line out, in a DuckDB of its own that is gone afterwards.
 
-    with Recomputation(folder) as count:
-        count.load("lines", rows) … or count.load_copied("lines", path)
-        count.run(rules)
-        count.figures()
+with Recomputation(folder) as count:
+    count.load("lines", rows) … or count.load_copied("lines", path)
+    count.run(rules)
+    count.figures()
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 BATCH = 50_000
 LARGEST = 10**30  # of a limit, in whole numbers: NUMERIC(30, 9) is just below
+
+
 # Per table, in the order of its columns: name, what is read (nothing: it follows from others) and what is stored of it.
 def _number(name: str) -> str:
     """12.500000000 is 12500000000; what is no BIGINT then is NULL."""
@@ -93,7 +95,9 @@ class Recomputation:
     def __enter__(self) -> Recomputation:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.database.close()
 
     def load(self, table: str, rows: Iterable[Sequence[object]]) -> None:

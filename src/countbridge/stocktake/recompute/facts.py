@@ -1,4 +1,4 @@
-"""A count's facts out of PostgreSQL into a `Recomputation`: what `stocktake.judge` reads of some lines, of all of them at once."""
+"""A count's facts out of PostgreSQL into a `Recomputation`: what `stocktake.judge` reads of some lines, of all of them."""
 
 from __future__ import annotations
 

@@ -181,9 +181,7 @@ def result(terms: Terms, first: int, last: int) -> str:
         "exceeds_value": "over_value",
         "percent_not_applied": "false" if terms.percent is None else "variance <> 0 AND NOT has_percent",
     }
-    bits = " + ".join(
-        f"CASE WHEN {reasons[name]} THEN {2**place} ELSE 0 END" for place, name in enumerate(REASONS)
-    )
+    bits = " + ".join(f"CASE WHEN {reasons[name]} THEN {2**place} ELSE 0 END" for place, name in enumerate(REASONS))
     figures = ", ".join(
         f"CASE WHEN wide THEN NULL ELSE {name}::BIGINT END AS {name}"
         for name in ("expected", "counted", "variance_min", "variance_max")
