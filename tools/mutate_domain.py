@@ -118,21 +118,29 @@ def survives(name: str, source: str, room: Path) -> bool:
     target = room / "src" / "countbridge" / "domain" / name
     sound = target.read_text(encoding="utf-8")
     target.write_text(source, encoding="utf-8")
+    forget(target)
     try:
         # A process of its own each, with what never changes imported already. An endless loop dies by the clock.
         child = os.fork()
         if child == 0:
-            os._exit(run_tests(ordered(target.stem, room), room))
+            os._exit(run_tests(target.stem, room))
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if code < 0:
             print(f"died by the clock: {name}", file=sys.stderr, flush=True)
         return code == 0
     finally:
         target.write_text(sound, encoding="utf-8")
+        forget(target)
 
 
-def run_tests(files: list[Path], room: Path) -> int:
-    """In the child: 0 when all pass."""
+def forget(module: Path) -> None:
+    """What was compiled of it: a change within the same second could be taken for it."""
+    for compiled in (module.parent / "__pycache__").glob(f"{module.stem}.*.pyc"):
+        compiled.unlink()
+
+
+def run_tests(module: str, room: Path) -> int:
+    """In the child: 0 when all pass. The tests that name the module come first and alone: most mutants die of them."""
     resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))  # of its own time: others may keep the machine busy
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
@@ -140,14 +148,18 @@ def run_tests(files: list[Path], room: Path) -> int:
     os.chdir(room)
     sys.path[:] = [str(room / "src"), *(place for place in sys.path if not place.endswith("/src"))]
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:django", "-c", str(room / "pytest.ini")]
-    return int(pytest.main([*options, "--rootdir", str(room), *map(str, files)]))
+    for files in ordered(module, room):
+        if files and (code := int(pytest.main([*options, "--rootdir", str(room), *map(str, files)]))):
+            return code
+    return 0
 
 
-def ordered(module: str, room: Path) -> list[Path]:
-    """The tests that name the module first, the slow ones last. The command needs the whole program: it is left out."""
+def ordered(module: str, room: Path) -> tuple[list[Path], list[Path]]:
+    """The tests that name the module, and the others, the slow ones last. The command needs the whole program: left out."""
     files = [file for file in (room / "domain").glob("test_*.py") if file.name not in LEFT_OUT]
-    named = {file: f"countbridge.domain.{module} " in file.read_text(encoding="utf-8") for file in files}
-    return sorted(files, key=lambda file: (not named[file], "oracle" in file.name, "truth" in file.name, file.name))
+    files.sort(key=lambda file: ("oracle" in file.name, "truth" in file.name, file.name))
+    named = [file for file in files if f"countbridge.domain.{module} " in file.read_text(encoding="utf-8")]
+    return named, [file for file in files if file not in named]
 
 
 def prepare(room: Path) -> None:

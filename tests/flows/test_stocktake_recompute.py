@@ -17,7 +17,7 @@ from countbridge.people.models import User
 from countbridge.stocktake import posting
 from countbridge.stocktake.judge import judge
 from countbridge.stocktake.models import Count, Line, Scan
-from countbridge.stocktake.recompute.compare import differing
+from countbridge.stocktake.recompute.compare import FIGURES, differing
 
 LINES = 300
 
@@ -130,3 +130,15 @@ def test_posting_opens_the_same_lines_again_however_it_looks(count: Count) -> No
         opened, _, rows = came[1]
         assert opened == (name in some[:3])
         assert {row["id"] for row in rows if row["state"] == Line.State.COUNTED} == ({line.pk} if opened else set())
+
+
+def test_columns_have_the_digits_the_set_reads_them_with() -> None:
+    """A file of PostgreSQL's writes as many digits after the point as the column has: 12.500000000 is read as 12500000000."""
+    digits = {
+        9: [*(Line._meta.get_field(name) for name in (*FIGURES, "snapshot")), Scan._meta.get_field("quantity"),
+            Movement._meta.get_field("quantity")],
+        6: [Line._meta.get_field("price")],
+        0: [Scan._meta.get_field("numerator"), Scan._meta.get_field("denominator")],
+    }  # fmt: skip
+    for places, columns in digits.items():
+        assert {column.decimal_places for column in columns} == {places}
