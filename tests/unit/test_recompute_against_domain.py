@@ -95,7 +95,9 @@ def computed(folder: Path, rows: list[Row], policy: Policy) -> dict[int, Figures
         for table, told_rows in every.items():
             count.load(table, told_rows)
         count.run(policy, START, NOW)
-        found |= {each.line: None if each.wide else each for each in count.figures()}
+        every_figure = list(count.figures())
+    assert len(every_figure) == len(every["lines"]), "each line once"
+    found |= {each.line: None if each.wide else each for each in every_figure}
     return found
 
 
@@ -171,6 +173,7 @@ EDGES = [
     Row(Decimal(10), [], [(1, Scan(str(n), Decimal(1), at(n), "TRAY", Fraction(10, 3))) for n in range(3)]),
     Row(Decimal(9), [], [(1, base("2", 3)), (2, base("9", 1))]),  # a recount replaces, though it was counted earlier
     Row(Decimal(12), [], [(1, base("11.5", 3))]),  # half a piece
+    Row(Decimal(200), [], [(1, base("196", 3))]),  # exactly two percent
     Row(Decimal(2), [], [(1, Scan("g", Decimal(500), at(1), "g", Fraction(1, 1000))), (1, base("1.5", 2))], 3),
 ]
 
@@ -220,21 +223,24 @@ def test_the_order_of_facts_is_nothing(tmp_path_factory: pytest.TempPathFactory,
     assert computed(folder, rows, policy) == before
 
 
-LIMIT = Decimal(10) ** 9  # of a line's figures; statement.py says why
+LIMIT = Decimal(2**63).scaleb(-9)  # of a line's figures; statement.py says why
 
 
 @pytest.mark.parametrize(
     "row",
     [
         Row(LIMIT, [], [(1, base("1", 1))]),
+        Row(-LARGEST, [], [(1, base("1", 1))]),
         Row(-LIMIT, [], [(1, base("1", 1))]),
-        Row(Decimal(1), [Movement("m", -LIMIT, at(1))], [(1, base("1", 2))]),
+        Row(-LARGEST, [Movement("m", -LIMIT, at(1))], [(1, base("1", 2))]),
         Row(Decimal(1), [], [(1, base(str(LIMIT), 1))]),
-        Row(Decimal(1), [], [(1, Scan("s", LIMIT, at(1), "BOX", Fraction(10)))]),
+        Row(Decimal(1), [], [(1, Scan("s", Decimal(10) ** 9, at(1), "BOX", Fraction(11)))]),
         Row(Decimal(1), [], [(1, Scan("s", Decimal(1), at(1), "BOX", Fraction(10**6)))]),
         Row(Decimal(1), [], [(1, Scan("s", Decimal(1), at(1), "BIT", Fraction(1, 10**6)))]),
-        Row(Decimal(1), [], [(1, base(str(LIMIT - 1), 1, str(n))) for n in range(11)]),
-        Row(Decimal(1), [Movement(str(n), LIMIT - 1, at(1)) for n in range(101)], [(1, base("1", 2))]),
+        Row(Decimal(1), [], [(1, base(str(LARGEST), 1, str(n))) for n in range(2)], 9),
+        Row(Decimal(1), [], [(1, base(str(LARGEST), 1, str(n))) for n in range(1100)], 9),
+        Row(Decimal(1), [], [(1, Scan(str(n), LARGEST, at(1), "BIT", Fraction(1, 99999))) for n in range(1100)], 9),
+        Row(Decimal(1), [Movement(str(n), LARGEST, at(1)) for n in range(2)], [(1, base("1", 2))]),
         Row(Decimal(1), [], [(1, base("1", 1))], price=Decimal(10) ** 13),
         Row(Decimal(1), [], [(1, base("1", 1))], decimals=10),
         Row(Decimal(1), [], [(1, Scan("a", Decimal(1), at(1), "THIRD", Fraction(1, 3))),
@@ -243,8 +249,10 @@ LIMIT = Decimal(10) ** 9  # of a line's figures; statement.py says why
         Row(Decimal(10) ** 21, [], []),
         Row(Decimal(1), [Movement("m", LARGEST, at(1)), Movement("n", -LARGEST, at(2))], [(1, base("1", 1.5))]),
     ],
-    ids=["book", "negative book", "movement", "scan", "sum of boxes", "factor", "its other part", "sum of scans", "sum of moves",
-         "price", "decimals", "two fractions", "a tenth billionth", "beyond the column", "an end of the interval"],
+    ids=["book", "variance", "negative book", "movement", "scan", "sum of boxes", "factor", "its other part", "sum of scans",
+         "many scans", "many bits", "sum of moves", "price", "decimals", "two fractions", "a tenth billionth",
+         "beyond the column",
+         "an end of the interval"],
 )  # fmt: skip
 def test_what_whole_numbers_cannot_hold_is_handed_over(tmp_path: Path, row: Row) -> None:
     others = [Row(Decimal(12), [], [(1, base("9", 1))]), Row()]

@@ -9,10 +9,10 @@ anything is multiplied and gets no figures here, the domain's own code computes 
 
 - a fact that is no BIGINT is loaded as NULL: its line is wide
 - a scan: the parts of its factor below 10⁶, quantity times factor a BIGINT
-- a line's scans together: below 10²² for units that are whole numbers of base units and below 10²⁸ for the others, so that
-  2·(10²²·10⁶ + 10²⁸)·10⁹, which rounding needs, is below 10³⁸
-- snapshot, expected, counted, ends of the interval: below 10¹⁸ (a thousand million base units), so that four of them can be
-  added in a BIGINT, and twice one times a price (a BIGINT) or a percentage (below 10¹⁴) is a HUGEINT
+- a line's scans together: below 10²² each for units that are whole numbers of base units and for the others, so that
+  2·(10²²·10⁶ + 10²²)·10⁹, which rounding needs, is a HUGEINT
+- expected, counted, variance and the ends of the interval: each a BIGINT, so below 9.2 thousand million base units; times a price
+  (a BIGINT) or a percentage (below 10¹⁴) they are a HUGEINT
 
 Wide as well: portions of one line in two units that are different fractions of the base unit (1/3 and 1/1000), and items with
 more than nine decimals.
@@ -27,9 +27,7 @@ MONEY = 10**6  # and in one unit of the currency
 DIGITS = 9
 BIGINT = 2**63 - 1
 FACTOR_LIMIT = 10**6
-WHOLE_LIMIT = 10**22
-FRACTION_LIMIT = 10**28
-LINE_LIMIT = 10**18
+SUM_LIMIT = 10**22
 PERCENT_LIMIT = 10**14
 
 # `quantity`, `snapshot` in 10⁻⁹; NULL: too large. `base`: entered in the base unit, which must fit the item's decimals and has no
@@ -109,7 +107,7 @@ WITH portions AS (
     FROM portions GROUP BY line
 )
 SELECT line, scans, first, last, unknown_unit, negative_count, decimals, entered, whole, fractions, parts,
-       wide OR coalesce(least_parts <> parts, false) OR abs(whole) >= {WHOLE_LIMIT} OR abs(fractions) >= {FRACTION_LIMIT} AS wide
+       wide OR coalesce(least_parts <> parts, false) OR abs(whole) >= {SUM_LIMIT} OR abs(fractions) >= {SUM_LIMIT} AS wide
 FROM summed"""
 
 
@@ -146,12 +144,13 @@ FROM told GROUP BY line"""
 # (2·|N|·10^d + 10⁹·p) ÷ (2·10⁹·p), cut off: N ÷ (10⁹·p) rounded half-up to d decimals, as `domain.decimals.round_half_up`.
 _POWER = " ".join(f"WHEN {digits} THEN {10**digits}" for digits in range(DIGITS + 1))
 _STEP = f"(CASE decimals {_POWER} END)::HUGEINT"  # 10^d
+# N is not negative: a line with a negative scan is an error and has no sum.
 _EXACT_SUM = "(whole * parts + fractions)"
 _ROUNDED = f"""
     CASE WHEN parts = 1 AND used_decimals <= decimals THEN whole
-         ELSE CASE WHEN {_EXACT_SUM} < 0 THEN -1 ELSE 1 END
-              * ((2 * abs({_EXACT_SUM}) * {_STEP} + {BASE} * parts) // (2 * {BASE} * parts)) * ({BASE} // {_STEP})
+         ELSE (2 * {_EXACT_SUM} * {_STEP} + {BASE} * parts) // (2 * {BASE} * parts) * ({BASE} // {_STEP})
     END"""
+FIGURES = ("counted", "variance", "variance_min", "variance_max")
 # Why a line is as it is: each reason's bit in `reasons`, in the order in which the domain says them.
 REASONS = (
     "negative_count", "too_many_decimals", "unknown_unit", "closure_residue", "moved_between_scans", "ambiguous_movements",
@@ -182,10 +181,8 @@ def result(terms: Terms, first: int, last: int) -> str:
         "percent_not_applied": "false" if terms.percent is None else "variance <> 0 AND NOT has_percent",
     }
     bits = " + ".join(f"CASE WHEN {reasons[name]} THEN {2**place} ELSE 0 END" for place, name in enumerate(REASONS))
-    figures = ", ".join(
-        f"CASE WHEN wide THEN NULL ELSE {name}::BIGINT END AS {name}"
-        for name in ("expected", "counted", "variance_min", "variance_max")
-    )
+    fits = " AND ".join(f"TRY_CAST({name} AS BIGINT) IS NOT NULL" for name in FIGURES)
+    figures = ", ".join(f"TRY_CAST({name} AS BIGINT) AS {name}" for name in ("expected", *FIGURES))
     return f"""
 INSERT INTO result
 WITH known AS (
@@ -208,19 +205,14 @@ WITH known AS (
                 WHEN {zero} THEN 0 END AS counted
     FROM known
 ), compared AS (
-    SELECT *, snapshot + happened AS expected, counted - (snapshot + sure + most) AS variance_min,
-           counted - (snapshot + sure + least) AS variance_max
+    SELECT *, snapshot + happened AS expected, counted - (snapshot + happened) AS variance,
+           counted - (snapshot + sure + most) AS variance_min, counted - (snapshot + sure + least) AS variance_max
     FROM counting
-), bounded AS (
-    SELECT * REPLACE (wide OR abs(expected) >= {LINE_LIMIT} OR coalesce(abs(counted) >= {LINE_LIMIT}, false)
-                      OR coalesce(abs(variance_min) >= {LINE_LIMIT} OR abs(variance_max) >= {LINE_LIMIT}, false) AS wide)
-    FROM compared
 ), narrow AS (
-    SELECT * REPLACE ({figures}) FROM bounded
+    SELECT * REPLACE ({figures}, wide OR TRY_CAST(expected AS BIGINT) IS NULL OR NOT (counted IS NULL OR {fits}) AS wide)
+    FROM compared
 ), valued AS (
-    SELECT *, counted - expected AS variance, (counted - expected)::HUGEINT * price AS value,
-           expected <> 0 AND counted <> 0 AS has_percent
-    FROM narrow
+    SELECT *, variance::HUGEINT * price AS value, expected <> 0 AND counted <> 0 AS has_percent FROM narrow
 ), judged AS (
     SELECT *, {over["percent"]} AS over_percent, {over["quantity"]} AS over_quantity, {over["value"]} AS over_value
     FROM valued
@@ -242,9 +234,9 @@ FROM judged"""
 def _exceeded(terms: Terms) -> dict[str, str]:
     """Each limit as a condition; NULL figures exceed nothing. |V|·100 > |E|·percent, without dividing."""
     limits = {
-        "percent": f"has_percent AND abs(variance)::HUGEINT * {100 * BASE} > abs(expected)::HUGEINT * {terms.percent}",
-        "quantity": f"abs(variance) > {terms.quantity}::HUGEINT",
-        "value": f"abs(value) > {terms.value}::HUGEINT",
+        "percent": f"has_percent AND abs(variance::HUGEINT) * {100 * BASE} > abs(expected::HUGEINT) * {terms.percent}",
+        "quantity": f"abs(variance::HUGEINT) > {terms.quantity}",
+        "value": f"abs(value) > {terms.value}",
     }
     return {
         name: "false" if getattr(terms, name) is None else f"coalesce({condition}, false)"
