@@ -81,6 +81,7 @@ def line_identity(place: Bin, item: Item, lot: str) -> dict[str, object]:
         "item": item.code,
         "item_name_zh": item.name_zh,
         "item_name_en": item.name_en,
+        "item_class": item.item_class,
         "lot": lot,
         "unit": item.unit,
         "decimals": item.decimals,

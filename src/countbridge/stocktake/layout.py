@@ -63,10 +63,10 @@ SELECT s.id, code FROM stocktake_sheet s, jsonb_array_elements_text(s.bins) AS c
 WHERE s.count_id = %(count)s AND s.zone = %(zone)s"""
 LINES = """
 INSERT INTO stocktake_line (
-    count_id, sheet_id, warehouse, zone, bin, erp_location, item, item_name_zh, item_name_en, lot, unit, decimals, price,
-    state, pass_number, snapshot, watermark, outcome, reasons, counter)
-SELECT %(count)s, w.id, p.warehouse, p.zone, p.code, p.erp_location, i.code, i.name_zh, i.name_en, k.lot, i.unit, i.decimals,
-       i.price, 'open', 1, k.quantity, k.watermark, '', '[]', ''
+    count_id, sheet_id, warehouse, zone, bin, erp_location, item, item_name_zh, item_name_en, item_class, lot, unit,
+    decimals, price, state, pass_number, snapshot, watermark, outcome, reasons, counter)
+SELECT %(count)s, w.id, p.warehouse, p.zone, p.code, p.erp_location, i.code, i.name_zh, i.name_en, i.item_class, k.lot,
+       i.unit, i.decimals, i.price, 'open', 1, k.quantity, k.watermark, '', '[]', ''
 FROM zone_keys k
 JOIN zone_places p ON p.code = k.place
 JOIN zone_walks w ON w.code = k.place

@@ -41,6 +41,7 @@ class Line(models.Model):
     item = models.CharField(max_length=60)
     item_name_zh = models.CharField(max_length=300)
     item_name_en = models.CharField(max_length=300)
+    item_class = models.CharField(max_length=120, blank=True, db_default="")  # as it was when the count began
     lot = models.CharField(max_length=80, blank=True)
     unit = models.CharField(max_length=20)
     decimals = models.PositiveSmallIntegerField()
