@@ -24,8 +24,8 @@ from countbridge.simulation.run import Run, sweep
 from countbridge.simulation.workers import prepare_queue
 from countbridge.stocktake.models import Count, Scan
 
-SEEDS = {"light": 20, "harsh": 20}
-FEW = {"light": 40, "harsh": 50}  # of one place with a few goods, a fraction of the work
+SEEDS = {"light": 12, "harsh": 14}
+FEW = {"light": 30, "harsh": 40}  # of one place with a few goods, a fraction of the work
 SEED_FACTOR = int(os.environ.get("COUNTBRIDGE_SEED_FACTOR", "1"))
 
 

@@ -27,10 +27,12 @@ NEEDED = {decisions.APPROVE: "line.approve", decisions.KEEP_BOOK: "line.approve"
 class Question(Schema):
     lines: list[int]
     decision: str
+    reason_code: str = ""
 
 
 class Answer(Question):
-    reason: str
+    reason: str = ""
+    take_pass: int | None = None
 
 
 class Posting(Schema):
@@ -97,7 +99,8 @@ def list_recounts(request: Request, count: str = "", offset: Natural = 0, limit:
 @router.post("/decisions/preview", auth=needs("count.view"), response=Effect)
 def preview(request: Request, body: Question) -> dict[str, Any]:
     """What the decision would do: value gained and lost, documents in each system, and the lines it is refused for."""
-    effect = decisions.preview(body.lines, body.decision, request.auth, _scope(request, body.decision))
+    scope = _scope(request, body.decision)
+    effect = decisions.preview(body.lines, body.decision, request.auth, scope, reason_code=body.reason_code)
     return {
         "lines": len(effect.lines),
         "gain": shown.money(effect.gain),
@@ -110,9 +113,18 @@ def preview(request: Request, body: Question) -> dict[str, Any]:
 
 @router.post("/decisions", auth=needs("count.view"), response=Decided)
 def decide(request: Request, body: Answer) -> dict[str, Any]:
-    """Decide for many lines at once, with a reason. Who counted a line may not approve it."""
+    """Decide for many lines at once, with a reason: a code, words, or both. Who counted a line may not approve it.
+    `take_pass`, for one line several people counted differently: approve what this count of it found."""
     scope = _scope(request, body.decision)
-    effect = decisions.decide(body.lines, body.decision, body.reason, request.auth, scope)
+    effect = decisions.decide(
+        body.lines,
+        body.decision,
+        body.reason,
+        request.auth,
+        scope,
+        reason_code=body.reason_code,
+        take_pass=body.take_pass,
+    )
     return {"changed": len(effect.lines), "refused": _refused(request, effect)}
 
 

@@ -17,7 +17,7 @@ from countbridge.domain.decimals import round_half_up
 from countbridge.domain.units import to_base, unit_factor
 from countbridge.errors import InputError, NotFound
 from countbridge.people.access import allowed
-from countbridge.stocktake.judge import key_of, movements_of
+from countbridge.stocktake.judge import key_of, movements_of, passes_of, valid_pass, variance_by_pass
 from countbridge.stocktake.models import AdjustmentLine, Line, Scan
 
 router = Router(tags=["lines"], by_alias=True)
@@ -112,12 +112,34 @@ def show_line(request: Request, line: int) -> dict[str, Any]:
         **shown.line(row, request, expected),
         "movements": _movements(row) if sees else [],
         "scans": [_scan(scan, row) for scan in row.scans.order_by("pk")],
+        "passes": _passes(row) if sees else [],
         "decisions": [
-            {"at": shown.moment(d.at), "user": d.user.username, "decision": d.decision, "reason": d.reason}
+            {
+                "at": shown.moment(d.at),
+                "user": d.user.username,
+                "decision": d.decision,
+                "reason": d.reason,
+                "reason_code": d.reason_code or None,
+                "taken_pass": d.taken_pass,
+            }
             for d in row.decisions.select_related("user").order_by("pk")
         ],
         "postings": _postings(row) if sees else [],
     }
+
+
+def _passes(row: Line) -> list[dict[str, Any]]:
+    """Each count of the line by itself, for whoever has to say which is right."""
+    counted = passes_of([row])[row.pk]
+    valid = valid_pass(row, counted)
+    return [
+        {
+            "pass": number, "counter": counted[number][-1].counter, "counted_at": shown.moment(found.judged_at),
+            "counted": shown.plain(found.counted), "expected": shown.plain(found.expected),
+            "variance": shown.plain(found.variance), "outcome": found.outcome.value, "valid": number == valid,
+        }
+        for number, found in variance_by_pass(row).items()
+    ]  # fmt: skip
 
 
 def _movements(row: Line) -> list[dict[str, Any]]:

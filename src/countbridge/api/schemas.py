@@ -145,6 +145,9 @@ class LineShown(Schema):
     unit: str
     state: str
     outcome: str | None
+    rule: str | None
+    item_class: str | None
+    abc: str | None
     reasons: list[str]
     snapshot: str | None
     expected: str | None
@@ -201,6 +204,21 @@ class DecisionShown(Schema):
     user: str
     decision: str
     reason: str
+    reason_code: str | None = None
+    taken_pass: int | None = None
+
+
+class PassShown(Schema):
+    """What one count of a line came to by itself, compared with the book at its own moments."""
+
+    pass_number: int = Field(alias="pass")
+    counter: str
+    counted_at: str | None
+    counted: str | None
+    expected: str | None
+    variance: str | None
+    outcome: str
+    valid: bool
 
 
 class PostingShown(Schema):
@@ -214,6 +232,7 @@ class PostingShown(Schema):
 class LineDetail(LineShown):
     movements: list[MovementShown]
     scans: list[ScanShown]
+    passes: list[PassShown]
     decisions: list[DecisionShown]
     postings: list[PostingShown]
 

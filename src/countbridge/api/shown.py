@@ -60,6 +60,9 @@ def line(row: Line, request: HttpRequest, expected: WarehouseScope) -> dict[str,
         "unit": row.unit,
         "state": row.state,
         "outcome": row.outcome or None,
+        "rule": row.rule or None,
+        "item_class": row.item_class or None,
+        "abc": row.abc or None,
         "reasons": [render(f"domain.{code}", {}, language_of(request)) for code in row.reasons],
         "snapshot": plain(row.snapshot),
         "expected": plain(row.expected),
@@ -75,5 +78,5 @@ def line(row: Line, request: HttpRequest, expected: WarehouseScope) -> dict[str,
         "assignee": row.sheet.assignee.username if row.sheet and row.sheet.assignee else None,
     }
     if row.warehouse not in expected:
-        shown |= dict.fromkeys(HIDDEN_WHEN_BLIND) | {"outcome": None, "reasons": []}
+        shown |= dict.fromkeys(HIDDEN_WHEN_BLIND) | {"outcome": None, "rule": None, "reasons": []}
     return shown

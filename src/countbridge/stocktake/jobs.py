@@ -23,6 +23,7 @@ from countbridge.stocktake import (
     reposting,
     resend,
     results,
+    signoffs,
 )
 from countbridge.stocktake.models import Count
 
@@ -112,6 +113,11 @@ def post(count: int) -> None:
 @app.task(name="stocktake.adjustment_settled", retry=Patiently())
 def adjustment_settled(adjustment: int, delivery: int) -> None:
     posting.settled(adjustment)
+
+
+@app.task(name="stocktake.signoff_due", retry=Patiently())
+def signoff_due(signoff: int) -> None:
+    signoffs.tell_due(signoff)
 
 
 @app.task(name="stocktake.verify", retry=Patiently())

@@ -10,15 +10,16 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from countbridge import clock
+from countbridge.domain.policies import Rule
 from countbridge.errors import InputError
 from countbridge.exchange import events
 from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
-from countbridge.stocktake import sheets
-from countbridge.stocktake.judge import Key, judge, key_of
-from countbridge.stocktake.models import Count, Line, Sheet
+from countbridge.stocktake import sheets, signoffs
+from countbridge.stocktake.judge import PASSES_DISAGREE, Key, judge, key_of
+from countbridge.stocktake.models import Count, CountedBin, Line, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
 from countbridge.stocktake.written import written_in_wms
 
@@ -125,10 +126,8 @@ def advance(count_id: int) -> None:
             sheets.recounts_for(count)
             events.announce("line", count.number)
         if is_complete(count):
-            count.state = Count.State.POSTING
-            count.save(update_fields=["state"])
             events.record("state", "stocktake.counted", count=count.number, lines=count.lines.count())
-            follow("stocktake.post", lock=f"count:{count.pk}", count=count.pk)
+            signoffs.ask_or_post(count)
 
 
 def is_complete(count: Count) -> bool:
@@ -181,21 +180,31 @@ def after_posting(line: Line, written: Decimal) -> str:
 
 
 def following(line: Line, policy: CountPolicy) -> str:
-    """The state an outcome leads to. Inside tolerance: settled, and posted or kept as the policy says. Outside: somebody
-    else counts again; what a recount confirms, and what several recounts cannot settle, goes to a person."""
-    match line.outcome:
-        case "match":
-            return State.SETTLED
-        case "within_tolerance":
-            return State.SETTLED if policy.within_tolerance == "post" else State.KEPT
-        case "breach" if line.pass_number > 1:
-            return State.APPROVE
-        case "breach" | "recount" | "timing" | "error":
-            return State.RECOUNT if line.pass_number < policy.max_passes else State.APPROVE
-        case "hold":
-            return State.HOLD
-        case _:
-            return State.OPEN
+    """The state an outcome leads to under the line's rule. Inside tolerance: settled, and posted or kept as the rule says.
+    Outside: somebody else counts again, or a person decides at once; what a recount confirms, and what several recounts cannot
+    settle, goes to a person. Of a double-blind count two people must have found the same."""
+    if line.assumed_at and not line.counter:
+        return State.SETTLED if line.outcome == "match" else State.APPROVE  # nobody counted it: a person looks at each
+    if line.outcome in ("hold", "uncounted"):
+        return State.HOLD if line.outcome == "hold" else State.OPEN
+    rule = policy.rule(line.rule)
+    alone = policy.double_blind and line.chosen_pass is None and line.pass_number == 1
+    if alone or _must_count_again(line, rule):
+        return State.RECOUNT if line.pass_number < max(rule.max_passes, 2 if alone else 1) else State.APPROVE
+    if line.outcome == "match":
+        return State.SETTLED
+    if line.outcome == "within_tolerance":
+        return State.SETTLED if rule.within == "post" else State.KEPT
+    return State.APPROVE
+
+
+def _must_count_again(line: Line, rule: Rule) -> bool:
+    """Is this count of the line nothing to go by? Another one of the same is not made of a confirmed breach."""
+    if PASSES_DISAGREE in line.reasons:
+        return True
+    if line.outcome == "breach":
+        return line.pass_number == 1 and rule.beyond == "recount"
+    return line.outcome in ("recount", "timing", "error")
 
 
 def submit(sheet: Sheet) -> None:
@@ -204,6 +213,8 @@ def submit(sheet: Sheet) -> None:
         sheet.state = Sheet.State.SUBMITTED
         sheet.submitted_at = clock.now()
         sheet.save(update_fields=["state", "submitted_at"])
+        here = CountedBin.objects.filter(count=sheet.count_id, bin__in=sheet.bins)
+        here.update(seen_at=sheet.submitted_at, seen_by=sheet.assignee.username if sheet.assignee else "")
         events.record(
             "sheet", "stocktake.sheet_handed_in", count=sheet.count.number, sheet=sheet.number,
             actor=sheet.assignee.username if sheet.assignee else "",
@@ -227,7 +238,19 @@ def hand_in(sheet_id: int) -> None:
             raise InputError(
                 "stocktake.sheet_not_done", sheet=sheet.number, lines=left.count(), bin=first.bin, item=first.item
             )
+        _empty_bins_confirmed(sheet)
         submit(sheet)
+
+
+def _empty_bins_confirmed(sheet: Sheet) -> None:
+    """Where it is the question whether bins are empty, each has to be answered: by a tap or by what was found."""
+    if sheet.count.kind != "zero_check" or sheet.pass_number > 1:
+        return
+    scanned = set(sheet.scans.filter(undone_at=None).values_list("line__bin", flat=True))
+    left = CountedBin.objects.filter(count=sheet.count_id, bin__in=set(sheet.bins) - scanned, empty=False)
+    first = left.order_by("bin").first()
+    if first is not None:
+        raise InputError("stocktake.bin_not_confirmed", sheet=sheet.number, bins=left.count(), bin=first.bin)
 
 
 def submit_counted_in_wms(link: Link) -> None:
