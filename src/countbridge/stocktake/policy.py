@@ -16,6 +16,7 @@ from countbridge.stocktake.policy_words import Level, amount, read_levels, read_
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "within_tolerance": ("post", "keep_book"),
     "uncounted": ("ignore", "zero"),
+    "sheets_by": ("zone", "aisle"),
     "drift": ("report", "propose", "repair"),
 }
 
@@ -26,7 +27,8 @@ class CountPolicy:
     between a scan and a movement. `uncounted`: what nobody counted is left alone ("ignore"), or each such line is put before a
     person as a count of "zero". `within_tolerance`: "post" the small variance or "keep_book". `max_passes` counts of one
     line (first count included) before a person must decide. `double_blind`: every line is counted by two people, who must
-    agree. `supervisor_from_pass`: from this count of a line on it is a supervisor's. `sheet_lines` is the most a sheet holds.
+    agree. `supervisor_from_pass`: from this count of a line on it is a supervisor's. `sheet_lines` is the most a sheet holds, and
+    `sheets_by` what it never crosses.
     `rules`: exceptions for some lines, the first that fits decides (policy_words.read_rules). `approval`: who signs for the
     sum of the variances (policy_words.read_levels). `drift` between the books outside counts: "report" it, "propose" its
     repair to a person, or "repair" it unasked where the tolerance allows."""
@@ -42,6 +44,7 @@ class CountPolicy:
     max_passes: int = 3
     supervisor_from_pass: int = 3
     sheet_lines: int = 40
+    sheets_by: str = "zone"
     quiet_seconds: int = 60
     counted_in_wms: tuple[str, ...] = ()
     rules: tuple[Mapping[str, Any], ...] = ()
