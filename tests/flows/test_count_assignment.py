@@ -27,11 +27,11 @@ def test_where_the_wms_tells_no_order_a_zone_is_walked_up_one_aisle_and_down_the
 
 
 def test_a_sheet_never_crosses_an_aisle_where_the_policy_says_so() -> None:
-    bins = [("W2", code, 10) for code in ("S-01-1", "S-01-2", "S-02-1", "S-02-2", "S-03-1")]
+    bins = [("W2", code, 10) for code in ("S-01-1-1", "S-01-2-1", "S-02-1-1", "S-02-2-1", "S-03-1-1")]
     by_zone = [codes for _, codes in _walks(bins, policy_of({"sheet_lines": 30}))]
     by_aisle = [codes for _, codes in _walks(bins, policy_of({"sheet_lines": 30, "sheets_by": "aisle"}))]
-    assert by_zone == [["S-01-1", "S-01-2", "S-02-1"], ["S-02-2", "S-03-1"]]
-    assert by_aisle == [["S-01-1", "S-01-2"], ["S-02-1", "S-02-2"], ["S-03-1"]]
+    assert by_zone == [["S-01-1-1", "S-01-2-1", "S-02-1-1"], ["S-02-2-1", "S-03-1-1"]]
+    assert by_aisle == [["S-01-1-1", "S-01-2-1"], ["S-02-1-1", "S-02-2-1"], ["S-03-1-1"]]
 
 
 def test_somebody_behind_gives_up_sheets_nobody_began(make_stage: MakeStage) -> None:
