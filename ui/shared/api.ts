@@ -1,7 +1,7 @@
 import type { Http, Query } from "./http";
 import { queryText } from "./http";
 import type {
-  BinCell, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
+  Balance, BinCell, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
   HookRefusal, Line, LineDetail, LineFilter, Link, Page, Person, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow,
   Refused, ReviewDecision, Session, Sheet, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
@@ -35,6 +35,9 @@ export function createApi(http: Http) {
       get<{ rows: TimelineEntry[] }>(`/counts/${seg(number)}/timeline`, query),
     sheets: (number: string) => get<{ rows: Sheet[] }>(`/counts/${seg(number)}/sheets`),
     people: (number: string) => get<{ rows: Person[] }>(`/counts/${seg(number)}/people`),
+    balance: (number: string) => get<Balance>(`/counts/${seg(number)}/balance`),
+    carryOutBalance: (number: string, moves: { sheet: number; after: string }[]) =>
+      http.post<Pick<Balance, "moves">>(`/counts/${seg(number)}/balance`, { moves }),
     assign: (sheet: Id, assignee: string) => http.post<unknown>(`/sheets/${seg(sheet)}/assign`, { assignee }),
     finish: (number: string, reason: string) => http.post<unknown>(`/counts/${seg(number)}/finish`, { reason }),
     cancel: (number: string, reason: string) => http.post<unknown>(`/counts/${seg(number)}/cancel`, { reason }),

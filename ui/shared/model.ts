@@ -244,6 +244,12 @@ export interface Sheet {
   counted: number;
 }
 
+/** Who has how many lines left, and which sheets nobody began could go to whom. */
+export interface Balance {
+  people: { username: string; now: number; then: number }[];
+  moves: { sheet: number; number: string; lines: number; before: string | null; after: string }[];
+}
+
 export interface Person {
   username: string;
   name: string;
