@@ -15,6 +15,7 @@ from countbridge.links.timing import Timing
 from countbridge.stocktake import (
     approvals,
     closing,
+    cycles,
     drift,
     posting,
     prepare,
@@ -33,6 +34,7 @@ FLOWS: dict[str, tuple[str, int]] = {
     "movements": ("stocktake.follow_movements", 2),
     "results": ("stocktake.fetch_results", 3),
     "compare": ("stocktake.compare", 86_400),
+    "cycle": ("stocktake.order_due", 86_400),
 }
 
 
@@ -145,6 +147,11 @@ def lines_given_up(records: list[int]) -> None:
 @app.task(name="stocktake.compare", retry=Patiently())
 def compare(link: int) -> None:
     _run(link, "compare", drift.compare)
+
+
+@app.task(name="stocktake.order_due", retry=Patiently())
+def order_due(link: int) -> None:
+    _run(link, "cycle", cycles.order_due)
 
 
 @app.task(name="stocktake.repair", retry=Patiently())
