@@ -16,7 +16,7 @@ from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
-from countbridge.stocktake import sheets
+from countbridge.stocktake import explaining, sheets
 from countbridge.stocktake.judge import Key, judge, key_of
 from countbridge.stocktake.models import Count, Line, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
@@ -50,6 +50,7 @@ def moved(link: Link, keys: Iterable[Key]) -> None:
             changed = judge_again(count, [line for line in known if key_of(line) in wanted])
             if changed:
                 events.announce("line", count.number)
+                explaining.soon(count, places_of(changed))
     watch_posted(link, wanted)
 
 
@@ -124,6 +125,7 @@ def advance(count_id: int) -> None:
         if decided or Line.objects.filter(count=count, state=State.RECOUNT, sheet__state__in=SUBMITTED).exists():
             sheets.recounts_for(count)
             events.announce("line", count.number)
+        explaining.soon(count, decided)
         if is_complete(count):
             count.state = Count.State.POSTING
             count.save(update_fields=["state"])
@@ -137,19 +139,25 @@ def is_complete(count: Count) -> bool:
     return not lines_left and not count.sheets.exclude(state__in=SUBMITTED).exists()
 
 
-def _decide(count: Count) -> int:
-    """Lines of submitted sheets whose scans lie far enough in the past that no ambiguous movement can still come in."""
+def places_of(lines: Iterable[Line]) -> set[tuple[str, str]]:
+    """The zones the lines lie in, by warehouse and zone."""
+    return {(line.warehouse, line.zone) for line in lines}
+
+
+def _decide(count: Count) -> set[tuple[str, str]]:
+    """Lines of submitted sheets whose scans lie far enough in the past that no ambiguous movement can still come in. Returns
+    the zones in which lines were decided."""
     policy = policy_of(count.policy)
     ripe = known_until(count.link)
     if ripe is None:
-        return 0
+        return set()
     ready = Line.objects.select_for_update(of=("self",), no_key=True).filter(
         count=count,
         state=State.COUNTED,
         sheet__state__in=SUBMITTED,
         counted_at__lte=ripe - timedelta(seconds=policy.ambiguity_seconds),
     )
-    decided = 0
+    decided: set[tuple[str, str]] = set()
     for lines in in_portions(ready):
         judge(count, lines)
         written = written_in_wms(count, {line.bin for line in lines})
@@ -157,7 +165,7 @@ def _decide(count: Count) -> int:
             key = key_of(line)
             line.state = after_posting(line, written[key]) if key in written else following(line, policy)
         Line.objects.bulk_update(lines, ["state"], batch_size=500)
-        decided += len(lines)
+        decided |= places_of(lines)
     return decided
 
 

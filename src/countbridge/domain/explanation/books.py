@@ -35,7 +35,7 @@ def missing_in_wms(book: ErpBook, line: Breach) -> Story:
 
 def erp_alone(book: ErpBook, lines: Collection[Breach]) -> Story | None:
     """The WMS agrees with the shelf over the whole ERP key, and the ERP does not."""
-    if not book.gap or total(line.variance for line in lines) != 0:
+    if not book.gap or not book.whole or total(line.variance for line in lines) != 0:
         return None
     shares = tuple((line.id, Decimal(0)) for line in sorted(lines, key=lambda line: line.key.sort_key()))
     evidence = {"quantity": chance.text(book.gap, signed=True)}

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from countbridge.domain.decimals import EXACT, decimal_text, has_at_most
+from countbridge.domain.decimals import EXACT, decimal_text, has_at_most, subtract
 from countbridge.domain.explanation import chance
 from countbridge.domain.explanation.facts import Breach, Portion
 from countbridge.domain.explanation.stories import Cause, Story, Suspect
@@ -66,13 +66,20 @@ def stories(breach: Breach) -> Iterator[Story]:
     asked = [
         (portion, right) for portion in breach.portions if portion.quantity and (right := _right(breach, portion)) > 0
     ]
-    told: dict[Cause, Story] = {}
-    for cause, slip in SLIPS:
-        story = _digits(breach, asked, cause, slip)
-        if story:
-            told.setdefault(cause, story)
-    yield from told.values()
+    yield from _slips(breach, asked)
     yield from _units(breach, asked)
+
+
+def _slips(breach: Breach, asked: list[tuple[Portion, Fraction]]) -> Iterator[Story]:
+    """30 typed as 03 is a digit dropped as much as two exchanged: where two slips fit, both are as likely by chance as the
+    likelier of them."""
+    fitting: dict[Cause, tuple[int, dict[str, str]]] = {}
+    for cause, slip in SLIPS:
+        found = _digits(breach, asked, slip)
+        if found and cause not in fitting:
+            fitting[cause] = found
+    one_in = min((chances for chances, _ in fitting.values()), default=0)
+    yield from (told for cause, (_, evidence) in fitting.items() if (told := _told(breach, cause, one_in, evidence)))
 
 
 def _right(breach: Breach, portion: Portion) -> Fraction:
@@ -81,9 +88,10 @@ def _right(breach: Breach, portion: Portion) -> Fraction:
 
 
 def _digits(
-    breach: Breach, asked: list[tuple[Portion, Fraction]], cause: Cause, slip: Callable[[str], Iterator[str]]
-) -> Story | None:
-    explained: set[Decimal] = set()
+    breach: Breach, asked: list[tuple[Portion, Fraction]], slip: Callable[[str], Iterator[str]]
+) -> tuple[int, dict[str, str]] | None:
+    """What was typed and meant, if a slip of this kind explains the variance, and how easily by chance."""
+    tried: list[tuple[Decimal, Portion, set[Decimal]]] = []
     found: dict[str, str] | None = None
     for portion, right in asked:
         number = None if _fills_a_larger(breach, portion, right) else _decimal(from_base(right, portion.factor))
@@ -91,11 +99,16 @@ def _digits(
         if number is None or number >= 10**MOST_DIGITS or not has_at_most(number, places):
             continue
         meant = decimal_text(number)
-        typed = {Decimal(each) for each in slip(meant) if each.strip(".")} - {Decimal(meant)}
+        typed = {Decimal(each) for each in slip(meant) if each.strip(".")} - {number}
+        tried.append((number, portion, typed))
         if portion.quantity in typed:
             found = {"typed": decimal_text(portion.quantity), "meant": meant, "unit": portion.unit}
-        explained |= _decimals((Fraction(each) - Fraction(number)) * portion.factor for each in typed)
-    return None if found is None else _told(breach, cause, explained, found)
+    if found is None:
+        return None
+    explained = _decimals(
+        Fraction(subtract(each, number)) * portion.factor for number, portion, typed in tried for each in typed
+    )
+    return chance.one_in(breach, explained), found
 
 
 def _fills_a_larger(breach: Breach, portion: Portion, right: Fraction) -> bool:
@@ -118,13 +131,12 @@ def _units(breach: Breach, asked: list[tuple[Portion, Fraction]]) -> Iterator[St
                 if other == portion.factor and number == portion.quantity:
                     found[cause] = {"typed": decimal_text(portion.quantity), "entered": entered, "meant": meant}
     for cause, evidence in found.items():
-        told = _told(breach, cause, explained[cause], evidence)
+        told = _told(breach, cause, chance.one_in(breach, explained[cause]), evidence)
         if told:
             yield told
 
 
-def _told(breach: Breach, cause: Cause, explained: set[Decimal], evidence: dict[str, str]) -> Story | None:
-    one_in = chance.one_in(breach, explained)
+def _told(breach: Breach, cause: Cause, one_in: int, evidence: dict[str, str]) -> Story | None:
     if one_in < chance.TELLING:
         return None
     return Story(cause, Suspect.SHELF, ((breach.id, breach.variance),), one_in, evidence=evidence)

@@ -15,9 +15,8 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
-from math import comb
+from math import comb, lcm
 
-from countbridge.domain.decimals import total
 from countbridge.domain.explanation import chance
 from countbridge.domain.explanation.facts import Breach, Paper
 from countbridge.domain.explanation.stories import Cause, Story, Suspect
@@ -73,11 +72,23 @@ def _groups(family: Sequence[Breach], span: int) -> Iterator[Group]:
 
 def _zero_sums(family: Sequence[Breach], span: int, size: int) -> Iterator[tuple[Group, int]]:
     """The groups of a size with ΣV = 0, each found from its first line; and how many groups were tried from there."""
+    numbers = _whole([breach.variance for breach in family])
     for index, first in enumerate(family):
-        near = [other for other in family[index + 1 : index + 1 + NEAR] if other.position - first.position <= span]
+        near = [
+            other
+            for other in range(index + 1, min(index + 1 + NEAR, len(family)))
+            if family[other].position - first.position <= span
+        ]
         for others in combinations(near, size - 1):
-            if total(breach.variance for breach in (first, *others)) == 0:
-                yield (first, *others), comb(len(near), size - 1)
+            if numbers[index] + sum(numbers[other] for other in others) == 0:
+                yield (first, *(family[other] for other in others)), comb(len(near), size - 1)
+
+
+def _whole(quantities: Sequence[Decimal]) -> list[int]:
+    """The quantities as whole numbers of one small enough part: they add up exactly, and fast."""
+    parts = [Fraction(quantity) for quantity in quantities]
+    common = lcm(*(part.denominator for part in parts))
+    return [int(part * common) for part in parts]
 
 
 def _nearest(pairs: list[Group]) -> list[Group]:

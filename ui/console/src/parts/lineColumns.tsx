@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { word } from "../app/words";
 import type { Column } from "./Table";
+import { StoryCell } from "./Stories";
 import { State } from "./tags";
 import { Code, Money, Quantity, When } from "./values";
 
@@ -46,6 +47,7 @@ export function useLineColumns(): Record<"item" | "place" | "book" | "variance" 
           {line.state === "hold" ? <State of="lineState" code="hold" /> : null}
           <div>{word("outcome", line.outcome)}{line.pass > 1 ? <span className="quiet"> · {t("line.recountPass", { pass: line.pass })}</span> : null}</div>
           {line.reasons.map((reason) => <div key={reason} className="small quiet">{reason}</div>)}
+          <StoryCell line={line} />
         </div>
       ),
     },
