@@ -111,6 +111,8 @@ class Floor:
             self._place(self._item(index))
         for line in list(self.lines):
             self._live(line)
+        for _ in self.lines:
+            self._order()
 
     # -- goods and their movements -------------------------------------------------------------------------------------
 
@@ -163,7 +165,7 @@ class Floor:
     def _live(self, line: Line) -> None:
         """Days of picks and receipts, and a few after the scan; the opening stock is what makes the shelf come out right."""
         rng = self.rng
-        for _ in range(rng.randint(0, 12)):
+        for _ in range(rng.randint(0, 8)):
             self.move(line, line.scanned - timedelta(minutes=rng.randint(1, 5 * 24 * 60)))
         for _ in range(rng.choice([0, 0, 1, 2])):
             self.move(line, line.scanned + timedelta(minutes=rng.randint(1, 8 * 60)))
@@ -182,6 +184,16 @@ class Floor:
             twin = quantity if rng.random() < 0.3 else self._moved(line.item, receipt=receipt)
             self._add(line, twin, at + timedelta(seconds=rng.randint(40, 90)), moved.document)
         return moved
+
+    def _order(self) -> None:
+        """A document of a few lines, some minutes long: an order picked, a delivery put away."""
+        rng = self.rng
+        self.numbers += 1
+        receipt = rng.random() < 0.25
+        at = self.counting - timedelta(minutes=rng.randint(-6 * 60, 5 * 24 * 60))
+        for line in rng.sample(self.lines, min(len(self.lines), rng.choice([1, 1, 2, 2, 3, 4, 5]))):
+            at += timedelta(seconds=rng.randint(20, 120))
+            self._add(line, self._moved(line.item, receipt=receipt), at, f"D{self.numbers:06d}")
 
     def _add(self, line: Line, quantity: Decimal, at: datetime, document: str) -> Happened:
         kind = "receive" if quantity > 0 else "pick"
@@ -450,14 +462,15 @@ class Floor:
 
     # -- papers --------------------------------------------------------------------------------------------------------
 
-    def _before(self, line: Line) -> Happened | None:
+    def _plain(self, line: Line, moved: Happened) -> bool:
         """A movement of before the scan that is booked as it was."""
-        fitting = [
-            m
-            for m in line.movements
-            if m.at < line.scanned - 2 * AMBIGUITY and m.booked_at == m.at and m.booked == m.quantity
-            and not (m.copies or m.line or m.awaited)
-        ]  # fmt: skip
+        as_it_was = moved.booked_at == moved.at and moved.booked == moved.quantity
+        return (
+            as_it_was and moved.at < line.scanned - 2 * AMBIGUITY and not (moved.copies or moved.line or moved.awaited)
+        )
+
+    def _before(self, line: Line) -> Happened | None:
+        fitting = [moved for moved in line.movements if self._plain(line, moved)]
         return self.rng.choice(fitting) if fitting else None
 
     def book(self, line: Line) -> str:
@@ -468,55 +481,76 @@ class Floor:
         self.gaps[name] = self.gaps.get(name, ZERO) + quantity
         self.gap_truth.setdefault(name, []).append(cause)
 
-    def _paper(self) -> tuple[Line, Happened] | None:
+    def _paper(self) -> list[tuple[Line, Happened]]:
+        """A document that is booked as it was, all its lines, of which one is of a line nothing happened to yet."""
         line = self.pick(lambda line: bool(line.movements))
         moved = line and self._before(line)
-        return (line, moved) if line and moved else None
+        if not moved:
+            return []
+        return [(each, m) for each in self.lines for m in each.movements if m.document == moved.document]
+
+    def _whole(self) -> list[tuple[Line, Happened]]:
+        """Such a document of which every line had happened before its scan."""
+        lines = self._paper()
+        return lines if all(self._plain(line, moved) for line, moved in lines) else []
 
     def _document_not_posted(self) -> bool:
         """Booked hours after it happened; or in the ERP alone; or in the WMS alone, the interface still at it."""
-        found = self._paper()
-        if found is None:
-            return False
-        line, moved = found
         kind = self.rng.random()
         if kind < 0.45:
-            late = [m for m in line.movements if m.at < line.scanned - 2 * AMBIGUITY and m is moved]
-            moved = late[0]
-            moved.at = line.scanned - timedelta(minutes=self.rng.randint(1, 90))
-            moved.booked_at = line.scanned + timedelta(minutes=self.rng.randint(1, 240))
-            return self._tell(Cause.DOCUMENT_NOT_POSTED, "timing", line)
-        if kind < 0.75:
-            moved.booked = None
-            self._gap(line, moved.quantity, Cause.DOCUMENT_NOT_POSTED)
-            return self._tell(Cause.DOCUMENT_NOT_POSTED, "wms", line)
-        moved.awaited = True
-        self._gap(line, -moved.quantity, Cause.DOCUMENT_NOT_POSTED)
+            return self._late()
+        lines = self._whole()
+        for line, moved in lines:
+            if kind < 0.75:
+                moved.booked = None
+                self._gap(line, moved.quantity, Cause.DOCUMENT_NOT_POSTED)
+                self._tell(Cause.DOCUMENT_NOT_POSTED, "wms", line)
+            else:
+                moved.awaited = True
+                self._gap(line, -moved.quantity, Cause.DOCUMENT_NOT_POSTED)
+        return bool(lines)
+
+    def _late(self) -> bool:
+        """Moved up to an hour and a half before one of its lines was scanned, booked up to four hours after that. Lines
+        scanned before the goods moved, or after they were booked, show nothing of it."""
+        lines = self._whole()
+        if not lines:
+            return False
+        scanned = self.rng.choice(lines)[0].scanned
+        at = scanned - timedelta(minutes=self.rng.randint(1, 90))
+        booked = scanned + timedelta(minutes=self.rng.randint(1, 240))
+        for line, moved in lines:
+            if at > line.scanned:
+                line.opening += moved.quantity  # it had not moved yet when the shelf was seen
+            moved.at, moved.booked_at = at, booked
+            if at <= line.scanned < booked:
+                self._tell(Cause.DOCUMENT_NOT_POSTED, "timing", line)
         return True
 
     def _document_posted_twice(self) -> bool:
         """A message sent again, mostly under its own number, sometimes typed again under another. The ERP may have it once."""
-        found = self._paper()
-        if found is None:
-            return False
-        line, moved = found
+        lines = self._whole()
         self.numbers += 1
-        moved.copies.append(moved.document if self.rng.random() < 0.9 else f"D{self.numbers:06d}")
-        if self.rng.random() < 0.5:
-            self._gap(line, -moved.quantity, Cause.DOCUMENT_POSTED_TWICE)
-        return self._tell(Cause.DOCUMENT_POSTED_TWICE, "wms", line)
+        same, once = self.rng.random() < 0.9, self.rng.random() < 0.5
+        for line, moved in lines:
+            moved.copies.append(moved.document if same else f"D{self.numbers:06d}")
+            if once:
+                self._gap(line, -moved.quantity, Cause.DOCUMENT_POSTED_TWICE)
+            self._tell(Cause.DOCUMENT_POSTED_TWICE, "wms", line)
+        return bool(lines)
 
     def _wrong_sign(self) -> bool:
-        found = self._paper()
-        if found is None:
-            return False
-        line, moved = found
-        moved.booked = -moved.quantity
-        if self.rng.random() < 0.5:
-            moved.kind = "receive" if moved.booked > 0 else "pick"  # booked as the other kind
-        if self.rng.random() < 0.5:
-            self._gap(line, 2 * moved.quantity, Cause.WRONG_SIGN)
-        return self._tell(Cause.WRONG_SIGN, "wms", line)
+        """Half of them booked as the other kind of movement, too; the ERP may have it right."""
+        lines = self._whole()
+        other_kind, right = self.rng.random() < 0.5, self.rng.random() < 0.5
+        for line, moved in lines:
+            moved.booked = -moved.quantity
+            if other_kind:
+                moved.kind = "receive" if moved.booked > 0 else "pick"
+            if right:
+                self._gap(line, 2 * moved.quantity, Cause.WRONG_SIGN)
+            self._tell(Cause.WRONG_SIGN, "wms", line)
+        return bool(lines)
 
     def _timing(self) -> bool:
         """Goods were moved just before the scan and booked just after it, or the other way round."""
@@ -531,13 +565,12 @@ class Floor:
         return self._tell(Cause.TIMING, "timing", line)
 
     def _interface_gap(self) -> bool:
-        """The interface lost a movement, or booked it twice, in the ERP; nobody knows."""
-        found = self._paper()
-        if found is None:
-            return False
-        line, moved = found
-        self._gap(line, -moved.quantity if self.rng.random() < 0.7 else moved.quantity, Cause.INTERFACE_GAP)
-        return True
+        """The interface lost a document, or booked it twice, in the ERP; nobody knows."""
+        lines = self._whole()
+        lost = self.rng.random() < 0.7
+        for line, moved in lines:
+            self._gap(line, -moved.quantity if lost else moved.quantity, Cause.INTERFACE_GAP)
+        return bool(lines)
 
     # -- what the explainer is given -----------------------------------------------------------------------------------
 
@@ -613,7 +646,7 @@ def plain(quantity: Decimal) -> str:
 
 
 def truth_of(causes: list[str]) -> str:
-    return NOBODY if not causes else causes[0] if len(causes) == 1 else TWO
+    return NOBODY if not causes else causes[0] if len(set(causes)) == 1 else TWO
 
 
 CAUSES = [str(cause) for cause in Cause]

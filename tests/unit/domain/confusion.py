@@ -71,7 +71,9 @@ def _count(confusion: Confusion, known: History) -> None:
         lines = [told[b.id] for b in of_book[book.id] if b.variance == book.gap and told[b.id].stories]
         if gap is not None:
             _one(confusion, known.gaps[book.id], (gap,), decided=True)
-        elif known.gaps[book.id] in (Cause.INTERFACE_GAP, Cause.DOCUMENT_NOT_POSTED) and not lines:
+        elif known.gaps[book.id] == Cause.INTERFACE_GAP or (
+            known.gaps[book.id] == Cause.DOCUMENT_NOT_POSTED and not lines
+        ):
             _one(confusion, known.gaps[book.id], (), decided=False)
 
 

@@ -1,7 +1,8 @@
 """Which story is told: the better class wins, and what two of one class explain equally well is not decided.
 
-0 timing (the line is counted again anyway) · 1 several lines at once · 2 one line, and the ERP's book agrees with the shelf ·
-3 one line, strong · 4 one line, fair. An ERP that agrees with the shelf rules out that the shelf was counted wrong.
+0 timing (the line is counted again anyway) · 1 several lines at once, neighbours or those of one document · 2 one line, and the
+ERP's book agrees with the shelf · 3 one line, strong · 4 one line, fair. An ERP that agrees with the shelf rules out that the
+shelf was counted wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def explain(breaches: Collection[Breach], books: Iterable[ErpBook] = ()) -> dict
     known = {book.id: book for book in books if book.id}
     agreed = {line.id: book for book in known.values() if (line := two_books.agreeing(book, by_book[book.id]))}
     ways = papers.one_way(paper for breach in breaches for paper in breach.papers)
-    told: dict[int, list[Story]] = {breach.id: _single(breach, ways, agreed.get(breach.id)) for breach in breaches}
+    by_paper = papers.stories(breaches, ways)
+    told = {breach.id: _single(breach, by_paper[breach.id], agreed.get(breach.id)) for breach in breaches}
     for story in swaps.stories(breaches):
         for member in story.lines:
             told[member].append(story)
@@ -36,9 +38,9 @@ def explain(breaches: Collection[Breach], books: Iterable[ErpBook] = ()) -> dict
     return {breach.id: _explanation(best[breach.id], best, gaps.get(breach.book)) for breach in breaches}
 
 
-def _single(breach: Breach, ways: papers.Ways, agrees: ErpBook | None) -> list[Story]:
-    """Stories of this line alone."""
-    found = [*timing.stories(breach), *papers.stories(breach, ways)]
+def _single(breach: Breach, by_paper: list[Story], agrees: ErpBook | None) -> list[Story]:
+    """Stories of the line without its neighbours."""
+    found = [*timing.stories(breach), *by_paper]
     if agrees is None:
         return [*found, *keying.stories(breach)]
     # Of the WMS's own papers one may say what is wrong; where none does for certain, it may as well lack one.
@@ -67,8 +69,13 @@ def _class(story: Story) -> int:
 def _explanation(stories: list[Story], best: Mapping[int, list[Story]], gap: Story | None) -> Explanation:
     if len(stories) > MOST_TOLD:
         return Explanation(gap=gap)
-    decided = len(stories) == 1 and all(best[line] == stories for line in stories[0].lines)
+    decided = len(stories) == 1 and all(_only(best[line], stories[0]) for line in stories[0].lines)
     return Explanation(tuple(stories), decided, gap)
+
+
+def _only(stories: Sequence[Story], story: Story) -> bool:
+    """Is this one story, as seen from another of its lines?"""
+    return [(each.cause, each.shares) for each in stories] == [(story.cause, story.shares)]
 
 
 def _gaps(books: Mapping[str, ErpBook], lines: Mapping[str, list[Breach]]) -> dict[str, Story]:
