@@ -82,6 +82,8 @@ def _book(name: str, gap: Decimal, marks: tuple[int, int], moved: Sequence[Movem
     extra: list[Decimal] = []  # what only the ERP's reading has
     for movement in moved:
         posted = movement.erp_posted
+        if movement.erp_state != "pending" and posted is None:
+            return None  # booked, and nobody says when
         if marks[0] < movement.ledger_seq <= marks[1] or (posted is not None and window[0] <= posted <= window[1]):
             return None
         in_wms, in_erp = movement.ledger_seq <= marks[0], posted is not None and posted < window[0]

@@ -46,6 +46,15 @@ export function StoryCell({ line }: { line: Line }) {
   );
 }
 
+/** In the grid, one line high: who seems wrong and what happened. */
+export function StoryWord({ explanation }: { explanation: Explanation | null | undefined }) {
+  const { t } = useTranslation();
+  const [story] = explanation?.stories ?? [];
+  if (!explanation || !story) return <span className="quiet">—</span>;
+  const causes = explanation.stories.map(({ cause }) => t(`cause.${cause}`));
+  return <span className="nowrap"><State of="suspect" code={story.suspect} /> {causes.join(" / ")}</span>;
+}
+
 function sure(story: Story, t: ReturnType<typeof useTranslation>["t"]): string {
   return story.one_in === null || story.sure === "strong" ? t("explain.strong") : t("explain.oneIn", { sizes: story.one_in });
 }

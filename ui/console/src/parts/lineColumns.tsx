@@ -46,8 +46,8 @@ export function useLineColumns(): Record<"item" | "place" | "book" | "variance" 
         <div className="why-cell">
           {line.state === "hold" ? <State of="lineState" code="hold" /> : null}
           <div>{word("outcome", line.outcome)}{line.pass > 1 ? <span className="quiet"> · {t("line.recountPass", { pass: line.pass })}</span> : null}</div>
-          {line.reasons.map((reason) => <div key={reason} className="small quiet">{reason}</div>)}
           <StoryCell line={line} />
+          {line.reasons.map((reason) => <div key={reason} className="small quiet">{reason}</div>)}
         </div>
       ),
     },
