@@ -43,9 +43,9 @@ export function createApi(http: Http) {
     cancel: (number: string, reason: string) => http.post<unknown>(`/counts/${seg(number)}/cancel`, { reason }),
     verify: (number: string) => http.post<unknown>(`/counts/${seg(number)}/verify`),
 
-    approvals: (query: Paging & { count?: string; sort?: string }) =>
+    approvals: (query: Paging & { count?: string; sort?: string; cause?: string }) =>
       get<Page<Line> & { gain: string | null; loss: string | null; net: string | null }>("/approvals", query),
-    recounts: (query: Paging & { count?: string }) => get<Page<Line>>("/recounts", query),
+    recounts: (query: Paging & { count?: string; cause?: string }) => get<Page<Line>>("/recounts", query),
     previewDecision: (lines: number[], decision: Decision) =>
       http.post<DecisionPreview>("/decisions/preview", { lines, decision }),
     decide: (lines: number[], decision: Decision, reason: string) =>

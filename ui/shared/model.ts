@@ -161,6 +161,31 @@ export interface BinCell {
 export type LineState =
   | "open" | "counted" | "recount" | "approve" | "settled" | "approved" | "kept" | "uncounted" | "hold" | "posted";
 
+/** What the explainer can say of a variance. */
+export const causes = [
+  "timing", "bin_swap", "wrong_bin", "lot_swap", "status_swap", "case_as_each", "each_as_case", "digits_transposed", "digit_dropped",
+  "digit_added", "document_not_posted", "document_posted_twice", "wrong_sign", "interface_gap",
+] as const;
+
+export interface Story {
+  cause: (typeof causes)[number];
+  suspect: "shelf" | "wms" | "erp" | "timing";
+  sure: "strong" | "fair";
+  /** Of so many sizes of variance one would fit by chance; null where a second record says the same. */
+  one_in: number | null;
+  /** Goods changed place, lot or status only: the variances of the line and the others cancel out. */
+  transfer: boolean;
+  sentence: string;
+  others: { line: number; bin: string; item: string; lot: string | null; variance: Decimal }[];
+}
+
+/** The likely stories of a line's variance: one that is decided, or up to two that fit equally well. */
+export interface Explanation {
+  decided: boolean;
+  stories: Story[];
+  gap: Story | null;
+}
+
 export interface Line {
   id: number;
   count: string;
@@ -187,6 +212,7 @@ export interface Line {
   counted_at: Time | null;
   pass: number;
   assignee: string | null;
+  explanation: Explanation | null;
 }
 
 export interface LineMovement {
@@ -443,6 +469,7 @@ export interface LineFilter {
   bin?: string;
   q?: string;
   only?: LineSelection;
+  cause?: string;
 }
 
 export type CadenceKind = "interval" | "cron" | "event";

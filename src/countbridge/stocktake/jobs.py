@@ -17,6 +17,7 @@ from countbridge.stocktake import (
     closing,
     cycles,
     drift,
+    explaining,
     posting,
     prepare,
     progress,
@@ -105,6 +106,11 @@ def prepare_count(count: int) -> None:
 @app.task(name="stocktake.advance", retry=Patiently())
 def advance(count: int) -> None:
     progress.advance(count)
+
+
+@app.task(name="stocktake.explain", retry=Patiently())
+def explain(count: int, warehouse: str, zone: str) -> None:
+    explaining.explain_zone(count, warehouse, zone)
 
 
 @app.task(name="stocktake.post", retry=Patiently())

@@ -12,6 +12,7 @@ import { DecisionDialog } from "./DecisionDialog";
 import { Derivation } from "./Derivation";
 import { Facts } from "./layout";
 import { Load } from "./states";
+import { Stories } from "./Stories";
 import { State } from "./tags";
 import { Code, Quantity, When } from "./values";
 
@@ -69,6 +70,7 @@ function LineBody({ line, currency }: { line: LineDetail; currency?: string | un
           [t("line.pass"), line.pass > 1 ? t("line.recountPass", { pass: line.pass }) : t("line.firstPass")],
         ]}
       />
+      <Stories line={line} explanation={line.explanation} />
       <Derivation line={line} currency={currency} />
       <Scans line={line} />
       <Decisions line={line} />

@@ -20,6 +20,7 @@ const HUES: Partial<Record<Vocabulary, Record<string, Hue>>> = {
   runOutcome: { done: "good", failed: "bad", interrupted: "wait" },
   hookState: { active: "good", off: "quiet" },
   subscriptionState: { paused: "wait", given_up: "bad", failing: "bad", sending: "accent", working: "good" },
+  suspect: { shelf: "gain", wms: "accent", erp: "bad", timing: "wait" },
   sheetState: { open: "quiet", counting: "accent", submitted: "wait", closed: "good" },
 };
 
