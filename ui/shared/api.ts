@@ -1,9 +1,9 @@
 import type { Http, Query } from "./http";
 import { queryText } from "./http";
 import type {
-  Balance, BinCell, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
+  Balance, BinCell, Breakdown, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
   HookRefusal, Line, LineDetail, LineFilter, Link, Page, Person, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow,
-  Refused, ReviewDecision, Session, Sheet, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
+  Refused, Results, ReviewDecision, Session, Sheet, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
 
 type Id = string | number;
@@ -31,6 +31,7 @@ export function createApi(http: Http) {
     lines: (number: string, query: Paging & LineFilter & { sort?: string }, signal?: AbortSignal) =>
       get<Page<Line>>(`/counts/${seg(number)}/lines`, query, signal),
     line: (id: Id) => get<LineDetail>(`/lines/${seg(id)}`),
+    results: (number: string, query: Paging & { by: Breakdown }) => get<Results>(`/counts/${seg(number)}/results`, query),
     timeline: (number: string, query: { before?: Id; limit?: number }) =>
       get<{ rows: TimelineEntry[] }>(`/counts/${seg(number)}/timeline`, query),
     sheets: (number: string) => get<{ rows: Sheet[] }>(`/counts/${seg(number)}/sheets`),
@@ -118,6 +119,8 @@ export type Api = ReturnType<typeof createApi>;
 export const addresses = {
   linesCsv: (number: string, filter: LineFilter & { sort?: string }): string =>
     `/api/counts/${seg(number)}/lines.csv${queryText(filter as Query)}`,
+  results: (number: string, kind: "xlsx" | "pdf", language: "zh" | "en"): string =>
+    `/api/counts/${seg(number)}/results.${kind}${queryText({ language })}`,
   driftCsv: (link: string, state: string): string => `/api/links/${seg(link)}/drift.csv${queryText({ state })}`,
   countsCsv: "/api/counts.csv",
   events: (count?: string): string => `/api/events${queryText({ count })}`,
