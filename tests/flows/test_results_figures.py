@@ -24,6 +24,12 @@ from modelled.stage import Stage
 
 pytest_plugins = ["modelled.fixtures"]
 REASONS = ("exceeds_value", "exceeds_quantity", "negative_book", "ambiguous_movements")
+CAUSES = ([], ["timing"], ["bin_swap"], ["timing", "bin_swap"])
+EXPLANATIONS = [None, *({"stories": [{"cause": cause} for cause in causes]} for causes in CAUSES)]
+    None,
+    {"stories": []},
+    *({"stories": [{"cause": c} for c in cs]} for cs in (["timing"], ["bin_swap"], ["timing", "bin_swap"])),
+]
 
 
 def assessed(line: Line) -> Assessment:
@@ -57,6 +63,7 @@ def fill(count: Count, number: int, seed: int) -> None:
                 item_class=chance.choice(["", "fastener", "powder"]), price=price, snapshot=expected, watermark=0,
                 expected=expected, counted=counted, variance=variance, outcome=outcome.value,
                 value=None if price is None or variance is None else multiply(variance, price).quantize(Decimal("0.000001")),
+                explanation=chance.choice(EXPLANATIONS),
                 reasons=chance.sample(REASONS, chance.randint(0, 3)), counter="" if uncounted else chance.choice("ab"),
             )
         )  # fmt: skip
@@ -82,6 +89,9 @@ def test_the_database_adds_up_what_the_domain_adds_up(count: Count, seed: int) -
             if by == "reason":
                 for reason in line.reasons or [""]:
                     expected[(reason,)].append(line)
+            elif by == "cause":
+                stories = line.explanation["stories"] if line.explanation else []
+                expected[(stories[0]["cause"] if len(stories) == 1 else "",)].append(line)
             else:
                 expected[tuple(getattr(line, field) for field in fields)].append(line)
         found = grouped(count.lines.all(), by)

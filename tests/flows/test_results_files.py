@@ -83,7 +83,7 @@ def report(count: Count, language: str = "en") -> Report:
 def test_the_workbook_has_every_line_matches_included_as_it_is(stage: Stage, count: Count) -> None:
     found = book(fetched(stage, count, "xlsx", language="en"))
     assert found.sheetnames == [
-        "Summary", "By warehouse", "By zone", "By item class", "By person", "By outcome", "By reason", "Lines",
+        "Summary", "By warehouse", "By zone", "By item class", "By person", "By outcome", "By reason", "By likely cause", "Lines",
     ]  # fmt: skip
     sheet = found["Lines"]
     rows = {(row["Bin"], row["Item"], row["Lot"] or ""): row for row in table(sheet)}
@@ -115,7 +115,7 @@ def line_moment(line: Line) -> Any:
 def test_the_breakdowns_of_the_workbook_are_the_figures(stage: Stage, count: Count) -> None:
     found = book(fetched(stage, count, "xlsx", language="en"))
     titles = {"warehouse": "Warehouse", "zone": "Zone", "class": "Item class", "person": "Counted by", "outcome": "Outcome",
-              "reason": "Reasons"}  # fmt: skip
+              "reason": "Reasons", "cause": "Likely cause"}  # fmt: skip
     for by in BY:
         rows = table(found[report(count).say(f"by_{by}")])
         groups = grouped(count.lines.all(), by)

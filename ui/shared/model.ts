@@ -248,7 +248,7 @@ export interface LineDetail extends Line {
   postings: { system: "erp" | "wms"; delivery: number | null; state: string; remote_id: string | null; quantity: Decimal }[];
 }
 
-export type Breakdown = "warehouse" | "zone" | "class" | "person" | "outcome" | "reason";
+export type Breakdown = "warehouse" | "zone" | "class" | "person" | "outcome" | "reason" | "cause";
 
 /** Sums over counted lines; shares are null where the book is empty. `loss` is 0 or below. */
 export interface Measured {

@@ -26,7 +26,7 @@ TOLERANCE = ("percent", "quantity", "value")
 PORTION = 1000  # lines held at a time
 NAME_OF = {
     "warehouse": "warehouse", "zone": "zone", "class": "class", "person": "counter", "outcome": "outcome",
-    "reason": "reasons",
+    "reason": "reasons", "cause": "cause",
 }  # fmt: skip
 
 
@@ -91,7 +91,8 @@ class Report:
             (self.say("count"), f"{count.number} {count.name}"),
             (self.say("state"), render(f"word.{count.state}", {}, self.language)),
             (self.say("warehouses"), ", ".join(places)),
-            (self.say("kind"), self.say("blind" if count.blind else "open_count")),
+            (self.say("what"), render(f"word.kind_{count.kind}", {}, self.language)),
+            (self.say("kind"), self.say(self._way())),
             (self.say("responsible"), count.responsible),
             (self.say("snapshot_at"), self.moment(count.snapshot_at)),
             (self.say("started_at"), self.moment(count.started_at)),
@@ -101,9 +102,22 @@ class Report:
             (self.say("currency"), count.link.currency),
             (self.say("tolerance"), self.tolerance()),
             (self.say("within"), self._within()),
+            (self.say("rules"), self.listed(rule["name"] for rule in count.policy.get("rules", ()))),
+            (self.say("signed"), self.listed(self._signed())),
             (self.say("made"), f"{self.moment(self.made_at)} {self.made_by}".strip()),
         ]
         return [(name, value) for name, value in rows if value]
+
+    def _way(self) -> str:
+        if self.count.policy.get("double_blind"):
+            return "double_blind"
+        return "blind" if self.count.blind else "open_count"
+
+    def _signed(self) -> Iterator[str]:
+        """Who signed for the sum of the variances, level by level: the signatures that stand."""
+        given = self.count.signoffs.filter(outcome="signed").select_related("user").order_by("round", "level")
+        for one in given:
+            yield f"{one.name}: {one.user.shown_name if one.user else '-'} {self.moment(one.at)}"
 
     def tolerance(self) -> str:
         """The limits of the count's policy that apply, as one text."""
@@ -124,6 +138,8 @@ class Report:
             return self.say(f"outcome_{word}") if word else self.say("not_judged")
         if by == "reason":
             return render(f"domain.{word}", {}, self.language) if word else self.say("no_reason")
+        if by == "cause":
+            return self.say(f"cause_{word}") if word else self.say("no_cause")
         if by == "person":
             return names.get(word, word) if word else self.say("nobody")
         return word or self.say("no_class")

@@ -1,4 +1,4 @@
-"""What counted lines come to: accuracy and shrinkage in total and by warehouse, zone, class, person, outcome or reason.
+"""What counted lines come to: accuracy and shrinkage in total and by warehouse, zone, class, person, outcome, reason or cause.
 
 The database adds up, the domain divides (`domain.accuracy`): one aggregate query for each breakdown, whatever the number of
 lines. Money is variance × price to the last digit, in the link's currency.
@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Case, CharField, DecimalField, F, Func, Q, QuerySet, Sum, Value, When
 from django.db.models import Count as Number
-from django.db.models.fields.json import JSONField
+from django.db.models.fields.json import JSONField, KeyTextTransform, KeyTransform
 from django.db.models.functions import Abs, Coalesce
 
 from countbridge.domain.accuracy import ACCURATE, Measure, Results
@@ -27,8 +27,19 @@ BY = {
     "person": ("counter",),
     "outcome": ("outcome",),
     "reason": ("reason",),
+    "cause": ("cause",),
 }
 COUNTED = Q(counted__isnull=False)
+# The cause of a line's one likely story; where two fit equally well, or none, there is no telling: "".
+LIKELY_CAUSE = Case(
+    When(
+        explanation__stories__1__isnull=True,
+        explanation__stories__0__isnull=False,
+        then=KeyTextTransform("cause", KeyTransform("0", KeyTransform("stories", "explanation"))),
+    ),
+    default=Value(""),
+    output_field=CharField(),
+)
 VALUE = F("variance") * F("price")
 
 
@@ -76,6 +87,8 @@ def grouped(lines: QuerySet[Line], by: str) -> list[Group]:
         raise InputError("api.unknown_word", word=by, known=", ".join(BY))
     if by == "reason":
         lines = lines.annotate(reason=_each_reason())
+    if by == "cause":
+        lines = lines.annotate(cause=LIKELY_CAUSE)
     rows = lines.order_by().values(*BY[by]).annotate(**SUMS)
     groups = [Group(tuple(row[name] for name in BY[by]), _results(row)) for row in rows]
     return sorted(groups, key=lambda g: (-g.results.value.absolute, -g.results.quantity.absolute, g.key))

@@ -18,7 +18,7 @@ import { useCount } from "./Count";
 
 const ResultChart = lazy(() => import("./ResultChart"));
 
-const BREAKDOWNS: readonly Breakdown[] = ["warehouse", "zone", "class", "person", "outcome", "reason"];
+const BREAKDOWNS: readonly Breakdown[] = ["warehouse", "zone", "class", "person", "outcome", "reason", "cause"];
 const SIZE = 50;
 
 export type Amounts = "value" | "quantity";
