@@ -194,6 +194,8 @@ def check() -> int:
 def bench() -> int:
     """The benchmarks there are, or those named; figures in bench/results.json."""
     install("")
+    rivals = ROOT / "bench" / "requirements.txt"
+    step("installing what is compared with", [str(BIN / "python"), "-m", "pip", "install", "-q", "-r", str(rivals)])
     environment = {**os.environ, "COUNTBRIDGE_TRYTON_VENV": os.environ.get("COUNTBRIDGE_TRYTON_VENV") or str(TRYTON)}
     command = [str(BIN / "python"), "-m", "bench", *sys.argv[2:]]
     return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode

@@ -26,10 +26,6 @@ pytest_plugins = ["modelled.fixtures"]
 REASONS = ("exceeds_value", "exceeds_quantity", "negative_book", "ambiguous_movements")
 CAUSES = ([], ["timing"], ["bin_swap"], ["timing", "bin_swap"])
 EXPLANATIONS = [None, *({"stories": [{"cause": cause} for cause in causes]} for causes in CAUSES)]
-    None,
-    {"stories": []},
-    *({"stories": [{"cause": c} for c in cs]} for cs in (["timing"], ["bin_swap"], ["timing", "bin_swap"])),
-]
 
 
 def assessed(line: Line) -> Assessment:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from countbridge import clock
 from countbridge.connectors.contract import Document
@@ -27,10 +28,12 @@ from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.judge import key_of, movements_of
 from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line, Repair
 from countbridge.stocktake.progress import in_portions, judge_again
+from countbridge.stocktake.recompute.compare import differing
 from countbridge.stocktake.refused import note
 from countbridge.stocktake.written import owes, refused_in_erp, written_in_erp, written_in_wms
 
 Key = tuple[str, str, str]
+LARGE = 20_000  # counted lines from which looking at them as a set is quicker than one by one
 UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFERENCES)
 
 
@@ -70,17 +73,35 @@ def _put_off(count: Count) -> bool:
     return False
 
 
-def reopen_changed(count: Count) -> bool:
+def reopen_changed(count: Count, large: int = LARGE) -> bool:
     """Movements that came in since the lines were decided, for moments before their scans: nobody agreed to what the
     variances are now, so the count goes back to its people instead of posting the old ones."""
     counted = count.lines.select_for_update(no_key=True).filter(counted__isnull=False)
-    if not sum(len(judge_again(count, lines)) for lines in in_portions(counted)):
+    portions = _suspects(count, counted) if _lock(count) >= large else in_portions(counted)
+    if not sum(len(judge_again(count, lines)) for lines in portions):
         return False
     count.state = Count.State.COUNTING
     count.save(update_fields=["state"])
     events.announce("state", count.number)
     follow("stocktake.advance", once=f"advance:{count.pk}", count=count.pk)
     return True
+
+
+def _lock(count: Count) -> int:
+    """Nobody else judges the counted lines until this is over; how many they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM stocktake_line WHERE count_id = %s AND counted IS NOT NULL ORDER BY id"
+            " FOR NO KEY UPDATE) AS held",
+            [count.pk],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _suspects(count: Count, counted: QuerySet[Line]) -> Iterator[list[Line]]:
+    """In a large count only the lines on which something else stands than the facts say; the domain judges them all the same."""
+    for numbers in differing(count):
+        yield from in_portions(counted.filter(pk__in=numbers))
 
 
 def _papers_taken(count: Count) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countbridge.domain.assignment import Line, Load, Sheet, assign, rebalance, split_sheets
+from countbridge.domain.assignment import Line, Load, Sheet, assign, rebalance, share_out, split_sheets
 from countbridge.domain.walking import aisle_of, serpentine
 from countbridge.errors import InputError
 
@@ -102,6 +102,16 @@ def test_a_recount_never_goes_to_whoever_counted_first():
     }
     assert assign([sheet(4, ["ann"])], ["ann"]) == [None]
     assert assign([sheet(4)], []) == [None]
+
+
+def test_somebody_without_work_goes_before_somebody_with_a_little():
+    assert share_out([5], ["a", "b"], {"a": 1}) == ["b"]
+
+
+def test_a_bin_without_a_place_on_the_way_is_walked_to_first():
+    lines = [Line("a", "W1", "Z", "behind", 1), Line("b", "W1", "Z", "somewhere")]
+    assert split_sheets(lines, 9)[0].bins == ("somewhere", "behind")
+    assert split_sheets([*lines, Line("c", "W1", "Z", "gate", 0)], 9)[0].bins == ("gate", "somewhere", "behind")
 
 
 # -- walking order -------------------------------------------------------------------------------------------------------

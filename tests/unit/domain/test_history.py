@@ -179,6 +179,40 @@ def test_a_unit_has_one_factor():
     assert read_history(again("units", numerator="12", denominator="2"))
     error = refusal(again("units", numerator="12"))
     assert (error.code, error.params["path"]) == ("domain.history_unit_twice", "$.units[1]")
+    assert (error.params["item"], error.params["unit"]) == ("A1", "BOX")
+
+
+LIMIT = 10**9 * 1000  # milliseconds
+
+
+@pytest.mark.parametrize(
+    ("offset", "moment"),
+    [(None, "2026-03-01T01:00:00+00:00"), (0, "2026-03-01T01:00:00+00:00"), (-1, "2026-03-01T00:59:59.999000+00:00"),
+     (LIMIT, "2057-11-07T02:46:40+00:00"), (-LIMIT, "1994-06-22T23:13:20+00:00")],
+)  # fmt: skip
+def test_a_device_clock_is_put_right_by_at_most_some_thirty_years(offset, moment):
+    scan = read_history(json.dumps(changed(["scans", 0, "clock_offset_ms"], offset))).scans[0][1]
+    assert scan.counted_at.isoformat() == moment
+
+
+@pytest.mark.parametrize("offset", [LIMIT + 1, -LIMIT - 1])
+def test_a_device_clock_further_off_is_a_mistake(offset):
+    error = refusal(json.dumps(changed(["scans", 0, "clock_offset_ms"], offset)))
+    assert (error.code, error.params["path"]) == ("domain.history_whole", "$.scans[0].clock_offset_ms")
+
+
+@pytest.mark.parametrize("told", [0, None])
+def test_no_ambiguity_may_be_said_or_left_out(told):
+    assert not read_history(json.dumps(changed(["policy", "ambiguity_seconds"], told))).policy.ambiguity
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_movement_told_once_with_and_once_without_the_moment_it_was_seen_is_one(first):
+    document = changed(["policy", "seen_until"], GONE)
+    told, untold = document["movements"][0], {**document["movements"][0]}
+    del untold["seen"]
+    document["movements"] = [told, untold] if first else [untold, told]
+    assert len(read_history(json.dumps(document)).movements) == 1
 
 
 def test_times_are_the_same_in_any_offset():

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from countbridge.domain.assessment import LineFacts, Policy, assess
 from countbridge.domain.decimals import total
 from countbridge.domain.outcome import Outcome
-from countbridge.domain.rollforward import Movement, closure_residue
+from countbridge.domain.rollforward import Movement, closure_residue, expected
 from countbridge.domain.scans import Scan
+from countbridge.domain.tolerance import Tolerance
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 CERTAIN = Policy(ambiguity=timedelta(seconds=0))
@@ -155,3 +156,48 @@ def test_a_movement_seen_late_changes_the_line_by_exactly_itself():
     assert (before.variance, after.variance) == (-4, 0)
     assert after.interval.is_point  # unless a policy says so, nothing is ambiguous
     assert after.variance == before.variance - late.quantity
+
+
+moments = st.integers(0, 30).map(lambda minute: START + timedelta(minutes=minute))
+histories = st.lists(st.tuples(st.integers(-9, 9).map(Decimal), moments), max_size=8)
+
+
+@settings(max_examples=200, deadline=None)
+@given(pieces, histories, st.integers(0, 40).map(Decimal), moments, moments)
+def test_a_history_split_in_two_and_put_together_says_the_same(book, history, counted, cut, at):
+    """Half of it in a later snapshot, half still to be rolled: nothing is lost at the seam, nothing counted twice."""
+    at = max(at, cut + timedelta(minutes=1))
+    movements = [Movement(str(number), quantity, moment) for number, (quantity, moment) in enumerate(history)]
+    whole = assess(LineFacts(book, START, movements, [Scan("s", counted, at)], CERTAIN, at, 0))
+    later_book = expected(book, movements, cut)
+    rest = [replace(movement, in_snapshot=movement.occurred <= cut) for movement in movements]
+    split = assess(LineFacts(later_book, cut, rest, [Scan("s", counted, at)], CERTAIN, at, 0))
+    assert (split.expected, split.counted, split.variance) == (whole.expected, whole.counted, whole.variance)
+    assert (split.interval, split.outcome) == (whole.interval, whole.outcome)
+
+
+@settings(max_examples=100, deadline=None)
+@given(pieces, histories, st.integers(0, 40).map(Decimal), moments)
+def test_counted_again_after_posting_nothing_is_left_to_post(book, history, counted, at):
+    """The variance booked at its moment makes the book what was counted; the same shelf counted again is a match."""
+    movements = [Movement(str(number), quantity, moment) for number, (quantity, moment) in enumerate(history)]
+    first = assess(LineFacts(book, START, movements, [Scan("s", counted, at)], CERTAIN, at, 0))
+    booked = [*movements, Movement("adjustment", first.variance, at)]
+    assert assess(LineFacts(book, START, booked, [Scan("s", counted, at)], CERTAIN, at, 0)).variance == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_every_figure_is_a_decimal(data):
+    """By its type, not by its looks: no float, no fraction and no whole number of Python's."""
+    quantity = data.draw(st.decimals(0, 99, places=3))
+    scan = Scan(
+        "s", quantity, START, "THIRD", data.draw(st.sampled_from([Fraction(10, 3), Fraction(1, 7), Fraction(6)]))
+    )
+    move = Movement(
+        "m", data.draw(st.decimals(-9, 9, places=3)), START + timedelta(seconds=data.draw(st.integers(0, 9)))
+    )
+    policy = Policy(Tolerance(Decimal(2), Decimal(1), Decimal(1)), timedelta(seconds=5))
+    line = assess(LineFacts(quantity, START, [move], [scan], policy, START, 3, Decimal("8.50")))
+    figures = [line.expected, line.counted, line.variance, line.interval.low, line.interval.high, line.value]
+    assert {type(figure) for figure in figures} == {Decimal}
