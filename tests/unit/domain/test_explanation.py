@@ -265,3 +265,95 @@ def test_thirty_digits_stay_exact() -> None:
     assert told(line(1, huge, short), line(2, "0", str(10**20), bin=2)) == [[("bin_swap", "shelf")]] * 2
     off = str(10**20 + 1)
     assert told(line(1, huge, short, units=(PIECE,)), line(2, "0", off, bin=2, units=(PIECE,)))[1] == []
+
+
+# -- documents of several lines ------------------------------------------------------------------------------------------
+
+
+def late_order(*missing: str) -> list[Breach]:
+    """Lines of one order booked twenty minutes after the scan, far apart; what of it is missing on each."""
+    return [
+        line(
+            number,
+            "100",
+            str(100 - int(gone)),
+            bin=20 * number,
+            item=f"I{number}",
+            papers=[paper(f"-{picked}", 20, "O7")],
+        )
+        for number, (picked, gone) in enumerate(zip(("2", "3", "5"), missing, strict=True), 1)
+    ]
+
+
+def test_an_order_booked_late_is_one_story_of_all_its_lines() -> None:
+    found = explain(late_order("2", "3", "5"))
+    (story,) = found[1].stories
+    assert [found[number].decided for number in (1, 2, 3)] == [True] * 3
+    assert story.shares == ((1, Decimal(-2)), (2, Decimal(-3)), (3, Decimal(-5)))
+    assert (story.cause, story.suspect, story.one_in, story.transfer) == ("document_not_posted", "timing", 480, False)
+    assert [found[number].stories[0].evidence["quantity"] for number in (1, 2, 3)] == ["-2", "-3", "-5"]
+
+
+def test_lines_of_the_order_that_do_not_fit_count_against_it() -> None:
+    found = explain(late_order("2", "3", "4"))
+    assert found[3].stories == ()
+    # 1 in 2, 1 in 3, and that the second differs at all: 24; three choices of two lines: 1 in 8.
+    assert found[1].stories[0].one_in == 8
+    alone = explain(late_order("2", "0", "4"))
+    assert [alone[number].stories for number in (1, 3)] == [(), ()]
+
+
+def test_an_order_without_a_number_is_none() -> None:
+    lines = [replace(each, papers=(replace(each.papers[0], document=""),)) for each in late_order("2", "3", "4")]
+    assert told(*lines) == [[], [], []]
+
+
+def test_a_document_with_two_lines_of_the_key_counts_as_their_sum() -> None:
+    late = [paper("-28", 20, "O7"), paper("-13", 21, "O7")]
+    assert told(line(1, "100", "59", papers=late)) == [[("document_not_posted", "timing")]]
+    apart = [late[0], replace(late[1], document="O8")]
+    assert told(line(1, "100", "59", papers=apart)) == [[]]
+
+
+# -- where the rules end -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("missing", "said"), [("5", True), ("4", False)])
+def test_one_in_five_is_still_told(missing: str, said: bool) -> None:
+    late = line(1, "100", str(100 - int(missing)), papers=[paper(f"-{missing}", 20)])
+    assert bool(told(late)[0]) is said
+
+
+@pytest.mark.parametrize(("hours", "said"), [(8, True), (9, False)])
+def test_a_movement_is_late_for_a_shift(hours: int, said: bool) -> None:
+    assert bool(told(line(1, "100", "88", papers=[paper("-12", 60 * hours)]))[0]) is said
+
+
+@pytest.mark.parametrize(("picks", "said"), [(20, True), (19, False)])
+def test_a_kind_goes_one_way_if_but_one_in_twenty_goes_the_other(picks: int, said: bool) -> None:
+    usual = [paper("-1", -600 - number, f"P{number}", "pick") for number in range(picks)]
+    turned = line(1, "102", "98", papers=[*usual, paper("2", -30, "P99", "pick")])
+    assert bool(told(turned)[0]) is said
+
+
+@pytest.mark.parametrize(("bin", "said"), [(7, True), (8, False)])
+def test_neighbours_are_at_most_six_bins_apart(bin: int, said: bool) -> None:
+    assert bool(told(line(1, "40", "30"), line(2, "0", "10", bin=bin))[0]) is said
+
+
+def test_a_second_document_of_the_quantity_may_be_the_same_typed_again_where_the_erp_has_it_once() -> None:
+    papers = [paper("24", -90, "R7", "receive"), paper("24", -80, "R8", "receive")]
+    (both,) = told(line(1, "100", "76", papers=papers, book="K"), books=[ErpBook("K", Decimal(-24))])
+    assert sorted(both) == [("document_not_posted", "wms"), ("document_posted_twice", "wms")]
+    (one,) = told(line(1, "100", "76", papers=papers[:1], book="K"), books=[ErpBook("K", Decimal(-24))])
+    assert one == [("document_not_posted", "wms")]
+
+
+def test_three_small_numbers_that_cancel_out_by_chance_are_no_swap() -> None:
+    lines = [line(1, "300", "297"), line(2, "10", "12", bin=2), line(3, "20", "21", bin=3)]
+    assert told(*lines) == [[], [], []]
+
+
+def test_nothing_entered_is_no_slip_and_one_digit_drops_nothing() -> None:
+    assert told(line(1, "10", "0", units=(PIECE,))) == [[]]
+    assert told(line(1, "50", "0", units=(PIECE,))) == [[]]

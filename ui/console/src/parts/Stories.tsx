@@ -30,8 +30,8 @@ function Tags({ story }: { story: Story }) {
 export function StoryCell({ line }: { line: Line }) {
   const { t } = useTranslation();
   const { explanation } = line;
-  if (explanation === null) return null;
-  const told = explanation.decided ? explanation.stories.slice(0, 1) : explanation.stories;
+  const told = explanation?.stories ?? [];
+  if (told.length === 0) return null;
   return (
     <div className="story-cell">
       {told.length > 1 ? <div className="small quiet">{t("explain.either")}</div> : null}
