@@ -15,11 +15,12 @@ export function useSettled<Value>(value: Value, rest = 400): Value {
   return settled;
 }
 
-/** Text as it is typed, told once it has rested or the field is left. */
-export function useTyped(value: string, change: (text: string) => void): { value: string; type: (text: string) => void; leave: () => void } {
+/** Text as it is typed, told once it has rested or the field is left. `read`: what a text comes to; one that comes to the same as
+    `value` is left as somebody is typing it. */
+export function useTyped(value: string, change: (text: string) => void, read: (text: string) => string = String): { value: string; type: (text: string) => void; leave: () => void } {
   const [text, setText] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => setText(value), [value]);
+  useEffect(() => setText((typed) => (read(typed) === value ? typed : value)), [value, read]);
   useEffect(() => () => clearTimeout(timer.current), []);
   return {
     value: text,

@@ -1,8 +1,9 @@
 import type { CountMode, PlanChoices, PlanLink } from "@shared/model";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Alert, Button, Input, Radio, Select } from "antd";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { Link, useLocation, useNavigate, useNavigationType, useSearchParams } from "react-router";
 import { useTyped } from "../../app/settled";
 import { api, queries } from "../../app/server";
 import { useMay } from "../../app/session";
@@ -29,14 +30,33 @@ export function Component() {
   );
 }
 
+/** The form, and the address that says the same: it follows what is chosen, and another address brings another form. */
+function useForm(): [form: PlanForm, set: (change: Partial<PlanForm>) => void] {
+  const [params, setParams] = useSearchParams();
+  const [form, setForm] = useState(() => formOf(params));
+  const written = useRef(params.toString());
+  useEffect(() => {
+    const text = paramsOf(form).toString();
+    if (text === written.current) return;
+    written.current = text;
+    setParams(new URLSearchParams(text), { replace: true });
+  }, [form, setParams]);
+  // Our own writing replaces the address; whatever came otherwise is somebody's link.
+  const { key } = useLocation();
+  const arrived = useNavigationType() !== "REPLACE";
+  useEffect(() => {
+    if (arrived) setForm(formOf(params));
+    // Once for each address; while one is on its way, the form is ahead of it.
+  }, [key, arrived]);
+  return [form, useCallback((change) => setForm((before) => ({ ...before, ...change })), [])];
+}
+
 function Wizard({ choices }: { choices: PlanChoices }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const sentence = useSentence();
-  const [params, setParams] = useSearchParams();
-  const form = formOf(params);
+  const [form, set] = useForm();
   const link = choices.links.find((one) => one.link === form.link) ?? choices.links[0]!;
-  const set = (change: Partial<PlanForm>): void => setParams((before) => paramsOf({ ...formOf(before), ...change }), { replace: true });
   const scope = scopeOf(form, link);
   const plan = { link: link.link, kind: form.kind, scope };
   const lacks = missing(form);

@@ -129,9 +129,12 @@ function Classify({ link }: { link: PlanLink }) {
   return <Button size="small" loading={classify.isPending} onClick={() => classify.mutate()}>{t("plan.classify")}</Button>;
 }
 
+const listed = (codes: string[]): string => codes.join("\n");
+const relisted = (text: string): string => listed(codesOf(text));
+
 /** Codes as somebody pastes them from a spreadsheet. */
 function Codes({ label, hint, value, change }: { label: string; hint: string; value: string[]; change: (codes: string[]) => void }) {
-  const typed = useTyped(value.join("\n"), (text) => change(codesOf(text)));
+  const typed = useTyped(listed(value), (text) => change(codesOf(text)), relisted);
   return (
     <label className="field">
       <span>{label}</span>
