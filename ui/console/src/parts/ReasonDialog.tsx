@@ -14,6 +14,8 @@ interface ReasonDialogProps {
   /** The words may be left out: the record has its reason from elsewhere, or needs none. */
   optional?: boolean;
   ready?: boolean;
+  /** What was said before, when the dialog is opened again. */
+  said?: string;
   act: (reason: string) => Promise<unknown>;
   close: () => void;
 }
@@ -21,10 +23,10 @@ interface ReasonDialogProps {
 const SHORTEST = 3;
 
 /** Nothing that cannot be taken back happens without its effect shown and, where the record needs it, a reason given. */
-export function ReasonDialog({ title, summary, confirm, danger = false, asks = true, optional = false, ready = true, act, close }: ReasonDialogProps) {
+export function ReasonDialog({ title, summary, confirm, danger = false, asks = true, optional = false, ready = true, said = "", act, close }: ReasonDialogProps) {
   const { t } = useTranslation();
   const sentence = useSentence();
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useState(said);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const complete = ready && (!asks || optional || reason.trim().length >= SHORTEST);

@@ -1,3 +1,4 @@
+import { ApiError } from "@shared/http";
 import type { PlanPreview, PlanScope } from "@shared/model";
 import { formatCount, formatDuration } from "@shared/time";
 import { type UseQueryResult, keepPreviousData, useQuery } from "@tanstack/react-query";
@@ -31,10 +32,13 @@ export type Walked = "all" | "holding" | "empty";
 
 export function Preview({ of, random, walked }: { of: Previewed; random: boolean; walked: Walked }) {
   const { t } = useTranslation();
-  // The figures of another form must not stand beside a refusal of this one.
-  const query = of.query.isError ? { ...of.query, data: undefined } as UseQueryResult<PlanPreview> : of.query;
+  const { error } = of.query;
+  // What the form names does not exist: that is an answer, not a failure.
+  if (error instanceof ApiError && error.status === 422) return <p className="lead lead-bad" role="alert">{error.message}</p>;
+  // The figures of another form must not stand beside a failure of this one.
+  const query = error ? { ...of.query, data: undefined } as UseQueryResult<PlanPreview> : of.query;
   return (
-    <div className={of.ready || of.query.isError ? "" : "plan-waits"} aria-busy={of.query.isFetching} aria-live="polite">
+    <div className={of.ready || error ? "" : "plan-waits"} aria-busy={of.query.isFetching} aria-live="polite">
       <Load of={query} rows={5}>
         {(found) => (
           <div className="stack-small">

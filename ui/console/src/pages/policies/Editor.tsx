@@ -24,6 +24,7 @@ export function Editor({ data }: { data: LinkPolicy }) {
   const [base, setBase] = useState(data);
   const [policy, setPolicy] = useState<Policy>(data.policy);
   const [saving, setSaving] = useState(false);
+  const [said, setSaid] = useState("");
   const [both, setBoth] = useState<(Word | Section)[]>([]);
   const changes = difference(base.policy, policy);
   const changed = changes.length > 0;
@@ -51,11 +52,13 @@ export function Editor({ data }: { data: LinkPolicy }) {
       setBase({ ...base, version: made.number, policy: made.policy });
       setPolicy(made.policy);
       setBoth([]);
+      setSaid("");
       message.success(t("policies.saved", { version: made.number }));
     } catch (error) {
-      // Somebody was faster: what they stored is fetched and shown above; the draft stays.
-      if (error instanceof ApiError && error.status === 409) await queries.invalidateQueries({ queryKey: ["policies", data.link] });
-      throw error;
+      if (!(error instanceof ApiError && error.status === 409)) throw error;
+      // Somebody was faster: what they stored is fetched and shown above; the draft stays, and the words of its reason too.
+      setSaid(reason);
+      document.getElementById("page")?.scrollTo({ top: 0 });
     }
     await queries.invalidateQueries({ queryKey: ["policies"] });
   };
@@ -98,6 +101,7 @@ export function Editor({ data }: { data: LinkPolicy }) {
           title={t("policies.saveTitle", { name: data.name })}
           summary={<><Differences changes={changes} policy={policy} currency={data.currency} /><p className="dialog-says">{t("policies.saveSays")}</p></>}
           confirm={t("policies.save")}
+          said={said}
           act={save}
           close={() => setSaving(false)}
         />
