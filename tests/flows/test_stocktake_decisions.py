@@ -224,7 +224,9 @@ def test_a_cancelled_count_takes_no_scans_and_changes_no_book(stage: Stage) -> N
     assert count.state == "cancelled"
 
 
-def test_what_taking_one_of_several_counts_would_book_is_told_before_it_is_taken(make_stage: Callable[..., Stage]) -> None:
+def test_what_taking_one_of_several_counts_would_book_is_told_before_it_is_taken(
+    make_stage: Callable[..., Stage],
+) -> None:
     stage = make_stage(people=("chen", "li", "qian"), max_passes=2)
     stage.world.lie(*BOLT, "30")
     count = first_round(stage, "W1-A")
@@ -243,4 +245,7 @@ def test_what_taking_one_of_several_counts_would_book_is_told_before_it_is_taken
     answer = stage.api("qian", "/decisions", asked | {"take_pass": 1, "reason_code": "typing"})
     assert answer.json() == {"changed": 1, "refused": []}
     (first, other) = stage.api("qian", f"/lines/{line.pk}").json()["passes"]
-    assert [(one["pass"], one["variance"], one["valid"]) for one in (first, other)] == [(1, "-10", True), (2, "-20", False)]
+    assert [(one["pass"], one["variance"], one["valid"]) for one in (first, other)] == [
+        (1, "-10", True),
+        (2, "-20", False),
+    ]

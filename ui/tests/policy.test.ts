@@ -100,6 +100,6 @@ describe("a draft", () => {
   it("moves a row up and down and never out of the list", () => {
     expect(shifted(["a", "b", "c"], 2, 0)).toEqual(["c", "a", "b"]);
     expect(shifted(["a", "b", "c"], 0, 1)).toEqual(["b", "a", "c"]);
-    expect(shifted(["a", "b"], 1, 2)).toEqual(["a", "b"]);
+    expect(shifted(["a", "b"], 0, 2)).toEqual(["a", "b"]);
   });
 });
