@@ -255,6 +255,7 @@ def test_every_page_of_the_console_in_both_languages(demo: Demo, browser: Browse
         "today": "/", "counts": "/counts", "count": f"/counts/{count}", "map": f"/counts/{count}/map",
         "line": f"/counts/{count}/lines?line={line}", "sheets": f"/counts/{count}/sheets",
         "differences": f"/counts/{count}/differences", "timeline": f"/counts/{count}/timeline",
+        "results": f"/counts/{count}/results?by=class",
         "approvals": "/approvals", "recounts": "/recounts", "deliveries": "/deliveries",
         "delivery": f"/deliveries/{delivery}", "quarantine": "/quarantine", "links": "/links",
         "new": "/counts/new?kind=cycle", "policies": "/policies", "reasons": "/policies/reasons",

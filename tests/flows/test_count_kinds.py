@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from countbridge.errors import InputError
+from countbridge.errors import ConfigError, InputError
 from countbridge.exchange.models import Event
-from countbridge.links.models import Item
+from countbridge.links.models import Bin, Item
 from countbridge.people.access import WarehouseScope
 from countbridge.stocktake import plans
 from countbridge.stocktake.models import Count, CountedBin
+from countbridge.stocktake.policy import policy_of
 from countbridge.stocktake.scope import Scope
 from modelled.stage import Stage, sentences
 
@@ -259,3 +260,54 @@ def test_classes_by_value_moved(stage: Stage) -> None:
     assert Item.objects.get(code="1E5").abc == "A"
     assert Item.objects.get(code="00123").abc == "C"
     stage.world.tick(timedelta(days=1).total_seconds())
+
+
+# -- by the calendar -----------------------------------------------------------------------------------------------------
+
+
+def test_the_calendar_orders_what_is_due_and_never_piles_up(make_stage) -> None:  # type: ignore[no-untyped-def]
+    cycle = {"days": {"A": 10}, "any_bin": 100, "most_bins": 2}
+    stage = make_stage(people=("chen", "li", "wang", "sun", "qian"), cycle=cycle)
+    stage.flow("sync")
+    stage.queue.run()
+    bins = list(Bin.objects.order_by("walk_order", "code").values_list("code", flat=True))
+    stage.flow("order_due")
+    count = Count.objects.get()
+    assert (count.kind, count.responsible, count.places.count()) == ("cycle", "", 2)
+    assert sorted(place.bin for place in count.places.all()) == sorted(bins[:2]), "never counted, in walking order"
+    stage.flow("order_due")
+    assert Count.objects.count() == 1, "the last one is not done yet"
+    assert stage.queue.run() == {}
+    stage.complete(count)
+    while Count.objects.filter(state="closed").count() < 3:
+        stage.flow("order_due")
+        assert stage.queue.run() == {}
+        stage.complete(Count.objects.latest("pk"))
+    stage.flow("order_due")
+    assert Count.objects.count() == 3, "every bin was counted"
+    stage.world.move("A0101", "1E5", "-1")  # what is moved most is class A from now on
+    stage.settle()
+    stage.world.tick(11 * 86400)
+    due = stage.api("sun", f"/links/{stage.link.code}/due").json()
+    assert due["ordered_by_calendar"] is True
+    stage.flow("order_due")
+    newest = Count.objects.latest("pk")
+    assert [place.bin for place in newest.places.all()] == ["A0101"], "its goods are class A: every ten days"
+    stage.world.tick(100 * 86400)
+    assert len(stage.api("sun", f"/links/{stage.link.code}/due").json()["rows"]) == len(bins) - 1
+
+
+def test_without_a_cycle_in_the_policy_the_calendar_orders_nothing(stage: Stage) -> None:
+    stage.flow("order_due")
+    assert not Count.objects.exists()
+    due = stage.api("sun", f"/links/{stage.link.code}/due").json()
+    assert (due["ordered_by_calendar"], {row["due_at"] for row in due["rows"]}) == (False, {None})
+
+
+@pytest.mark.parametrize(
+    "cycle", [{"days": {"D": 1}}, {"days": {"A": 0}}, {"most_bins": "all"}, {"mode": "loud"}, {"each": 1}]
+)
+def test_a_wrong_word_in_the_cycle_is_named(cycle: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        policy_of({"cycle": cycle})
+    assert str(refused.value.params["word"]).startswith("cycle.")

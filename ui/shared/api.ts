@@ -1,9 +1,9 @@
 import type { Http, Query } from "./http";
 import { queryText } from "./http";
 import type {
-  BinCell, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
+  Balance, BinCell, Breakdown, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
   CountMode, HookRefusal, Line, LineDetail, LineFilter, Link, LinkPolicy, Page, Person, PlanChoices, PlanPreview, PlanScope, Policy,
-  PolicyVersion, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow, ReasonCode, Refused, ReviewDecision, Session, Sheet,
+  PolicyVersion, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow, ReasonCode, Refused, Results, ReviewDecision, Session, Sheet,
   Signoff, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
 
@@ -32,10 +32,14 @@ export function createApi(http: Http) {
     lines: (number: string, query: Paging & LineFilter & { sort?: string }, signal?: AbortSignal) =>
       get<Page<Line>>(`/counts/${seg(number)}/lines`, query, signal),
     line: (id: Id) => get<LineDetail>(`/lines/${seg(id)}`),
+    results: (number: string, query: Paging & { by: Breakdown }) => get<Results>(`/counts/${seg(number)}/results`, query),
     timeline: (number: string, query: { before?: Id; limit?: number }) =>
       get<{ rows: TimelineEntry[] }>(`/counts/${seg(number)}/timeline`, query),
     sheets: (number: string) => get<{ rows: Sheet[] }>(`/counts/${seg(number)}/sheets`),
     people: (number: string) => get<{ rows: Person[] }>(`/counts/${seg(number)}/people`),
+    balance: (number: string) => get<Balance>(`/counts/${seg(number)}/balance`),
+    carryOutBalance: (number: string, moves: { sheet: number; after: string }[]) =>
+      http.post<Pick<Balance, "moves">>(`/counts/${seg(number)}/balance`, { moves }),
     assign: (sheet: Id, assignee: string) => http.post<unknown>(`/sheets/${seg(sheet)}/assign`, { assignee }),
     finish: (number: string, reason: string) => http.post<unknown>(`/counts/${seg(number)}/finish`, { reason }),
     cancel: (number: string, reason: string) => http.post<unknown>(`/counts/${seg(number)}/cancel`, { reason }),
@@ -62,9 +66,9 @@ export function createApi(http: Http) {
     sign: (id: Id, reason: string) => http.post<Signoff>(`/signoffs/${seg(id)}/sign`, { reason }),
     sendBack: (id: Id, reason: string) => http.post<Signoff>(`/signoffs/${seg(id)}/return`, { reason }),
 
-    approvals: (query: Paging & { count?: string; sort?: string }) =>
+    approvals: (query: Paging & { count?: string; sort?: string; cause?: string }) =>
       get<Page<Line> & { gain: string | null; loss: string | null; net: string | null }>("/approvals", query),
-    recounts: (query: Paging & { count?: string }) => get<Page<Line>>("/recounts", query),
+    recounts: (query: Paging & { count?: string; cause?: string }) => get<Page<Line>>("/recounts", query),
     previewDecision: (what: { lines: number[]; decision: Decision; reason_code: string; take_pass: number | null }) =>
       http.post<DecisionPreview>("/decisions/preview", what),
     decide: (what: { lines: number[]; decision: Decision; reason: string; reason_code: string; take_pass: number | null }) =>
@@ -137,6 +141,8 @@ export type Api = ReturnType<typeof createApi>;
 export const addresses = {
   linesCsv: (number: string, filter: LineFilter & { sort?: string }): string =>
     `/api/counts/${seg(number)}/lines.csv${queryText(filter as Query)}`,
+  results: (number: string, kind: "xlsx" | "pdf", language: "zh" | "en"): string =>
+    `/api/counts/${seg(number)}/results.${kind}${queryText({ language })}`,
   driftCsv: (link: string, state: string): string => `/api/links/${seg(link)}/drift.csv${queryText({ state })}`,
   countsCsv: "/api/counts.csv",
   events: (count?: string): string => `/api/events${queryText({ count })}`,

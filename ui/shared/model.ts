@@ -315,6 +315,31 @@ export interface BinCell {
 export type LineState =
   | "open" | "counted" | "recount" | "approve" | "settled" | "approved" | "kept" | "uncounted" | "hold" | "posted";
 
+/** What the explainer can say of a variance. */
+export const causes = [
+  "timing", "bin_swap", "wrong_bin", "lot_swap", "status_swap", "case_as_each", "each_as_case", "digits_transposed", "digit_dropped",
+  "digit_added", "document_not_posted", "document_posted_twice", "wrong_sign", "interface_gap",
+] as const;
+
+export interface Story {
+  cause: (typeof causes)[number];
+  suspect: "shelf" | "wms" | "erp" | "timing";
+  sure: "strong" | "fair";
+  /** Of so many sizes of variance one would fit by chance; null where a second record says the same. */
+  one_in: number | null;
+  /** Goods changed place, lot or status only: the variances of the line and the others cancel out. */
+  transfer: boolean;
+  sentence: string;
+  others: { line: number; bin: string; item: string; lot: string | null; variance: Decimal }[];
+}
+
+/** The likely stories of a line's variance: one that is decided, or up to two that fit equally well. */
+export interface Explanation {
+  decided: boolean;
+  stories: Story[];
+  gap: Story | null;
+}
+
 export interface Line {
   id: number;
   count: string;
@@ -345,6 +370,7 @@ export interface Line {
   counted_at: Time | null;
   pass: number;
   assignee: string | null;
+  explanation: Explanation | null;
 }
 
 export interface LineMovement {
@@ -394,6 +420,52 @@ export interface LineDetail extends Line {
   postings: { system: "erp" | "wms"; delivery: number | null; state: string; remote_id: string | null; quantity: Decimal }[];
 }
 
+export type Breakdown = "warehouse" | "zone" | "class" | "person" | "outcome" | "reason";
+
+/** Sums over counted lines; shares are null where the book is empty. `loss` is 0 or below. */
+export interface Measured {
+  book: Decimal;
+  gain: Decimal;
+  loss: Decimal;
+  net: Decimal;
+  absolute: Decimal;
+  accuracy: Decimal | null;
+  net_shrinkage: Decimal | null;
+  absolute_shrinkage: Decimal | null;
+}
+
+export interface ResultFigures {
+  lines: number;
+  counted: number;
+  matches: number;
+  accurate: number;
+  varying: number;
+  /** Counted lines without a price: in `quantity`, not in `value`. */
+  unpriced: number;
+  accuracy: Decimal | null;
+  quantity: Measured;
+  value: Measured;
+}
+
+export interface ResultGroup extends ResultFigures {
+  key: string[];
+  name: string;
+}
+
+export interface Results {
+  count: string;
+  state: CountState;
+  draft: boolean;
+  currency: string;
+  /** Those of the count's warehouses the figures cover; `partial` when there are others. */
+  warehouses: string[];
+  partial: boolean;
+  total: ResultFigures;
+  by: Breakdown;
+  groups: number;
+  rows: ResultGroup[];
+}
+
 export interface TimelineEntry {
   id: number;
   at: Time;
@@ -414,6 +486,12 @@ export interface Sheet {
   state: "open" | "counting" | "submitted" | "closed";
   lines: number;
   counted: number;
+}
+
+/** Who has how many lines left, and which sheets nobody began could go to whom. */
+export interface Balance {
+  people: { username: string; now: number; then: number }[];
+  moves: { sheet: number; number: string; lines: number; before: string | null; after: string }[];
 }
 
 export interface Person {
@@ -609,6 +687,7 @@ export interface LineFilter {
   bin?: string;
   q?: string;
   only?: LineSelection;
+  cause?: string;
 }
 
 export type CadenceKind = "interval" | "cron" | "event";

@@ -10,6 +10,7 @@ from ninja import Router, Schema
 
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
+from countbridge.api.lines import of_cause
 from countbridge.api.tables import Natural
 from countbridge.errors import NotAllowed
 from countbridge.messages import render
@@ -69,10 +70,11 @@ def _waiting(scope: WarehouseScope, states: tuple[str, ...], count: str) -> Quer
 
 @router.get("/approvals", auth=needs("line.approve"), response=schemas.ApprovalPage)
 def list_approvals(
-    request: Request, count: str = "", sort: str = "", offset: Natural = 0, limit: Natural = 100
+    request: Request, count: str = "", sort: str = "", cause: str = "", offset: Natural = 0, limit: Natural = 100
 ) -> dict[str, Any]:
-    """Lines that wait for approval in your warehouses, the highest value at stake first."""
+    """Lines that wait for approval in your warehouses, the highest value at stake first. `cause`: as for lines of a count."""
     lines = _waiting(request.warehouses, decisions.DECIDABLE, count)
+    lines = of_cause(lines, request, cause) if cause else lines
     sums = lines.aggregate(gain=Sum("value", filter=Q(value__gt=0)), loss=Sum("value", filter=Q(value__lt=0)))
     gain, loss = sums["gain"] or 0, sums["loss"] or 0
     known = sort.removeprefix("-") in ("bin", "item", "value", "variance", "counted_at")
@@ -88,9 +90,12 @@ def list_approvals(
 
 
 @router.get("/recounts", auth=needs("line.recount"), response=schemas.LinePage)
-def list_recounts(request: Request, count: str = "", offset: Natural = 0, limit: Natural = 100) -> dict[str, Any]:
-    """Lines that wait for another count."""
-    lines = _waiting(request.warehouses, (Line.State.RECOUNT,), count).order_by("count", "zone", "bin", "pk")
+def list_recounts(
+    request: Request, count: str = "", cause: str = "", offset: Natural = 0, limit: Natural = 100
+) -> dict[str, Any]:
+    """Lines that wait for another count. `cause`: as for lines of a count."""
+    lines = _waiting(request.warehouses, (Line.State.RECOUNT,), count)
+    lines = (of_cause(lines, request, cause) if cause else lines).order_by("count", "zone", "bin", "pk")
     expected = allowed(request.auth, "line.expected")
     page = lines[offset : offset + min(limit, 500)]
     return {"total": lines.count(), "rows": [shown.line(line, request, expected) for line in page]}

@@ -6,17 +6,21 @@ from typing import Any
 
 from ninja import Field, Router, Schema
 
+from countbridge.api import shown
 from countbridge.api.auth import Request, needs, needs_pda
 from countbridge.errors import InputError, NotFound
 from countbridge.links.models import Bin, Item, Link
 from countbridge.people.access import WarehouseScope, allowed
 from countbridge.stocktake import cycles, plans
+from countbridge.stocktake.policy import policy_of
+from countbridge.stocktake.policy_words import Cycle
 from countbridge.stocktake.scope import KINDS, MODES, Scope
 
 router = Router(tags=["plans"], by_alias=True)
 prefix = ""
 
 MOST_WORDS = 2000
+USUAL = Cycle({"A": 30, "B": 90, "C": 180}, any_bin=365, most_bins=50, mode="blind")
 
 
 class ScopeIn(Schema):
@@ -90,6 +94,17 @@ class Ordered(Schema):
     number: str
 
 
+class DueBin(Schema):
+    bin: str
+    zone: str
+    due_at: str | None
+
+
+class DueBins(Schema):
+    ordered_by_calendar: bool
+    rows: list[DueBin]
+
+
 class AdhocIn(Schema):
     bin: str
     sheet: int | None = None
@@ -120,6 +135,18 @@ def _choices(link: Link, scope: WarehouseScope) -> dict[str, Any]:
         "classes": list(items.values_list("item_class", flat=True).distinct()[:MOST_WORDS]),
         "abc": sorted(set(Item.objects.filter(link=link).exclude(abc="").values_list("abc", flat=True).distinct())),
     }
+
+
+@router.get("/links/{code}/due", auth=needs("count.plan"), response=DueBins)
+def show_due(request: Request, code: str, limit: int = 200) -> dict[str, Any]:
+    """Bins the calendar would have counted now, the longest overdue first, by the cycle of the policy (or a usual one)."""
+    link = _link(code)
+    cycle = policy_of(link.policy).cycles
+    found = cycles.due(link, cycle or USUAL, min(limit, 5000))
+    scope = request.warehouses
+    places = dict(scope.limit(Bin.objects.filter(link=link), "warehouse").values_list("code", "zone"))
+    rows = [{"bin": b, "zone": places[b], "due_at": shown.moment(at)} for b, at in found if b in places]
+    return {"ordered_by_calendar": cycle is not None, "rows": rows}
 
 
 @router.post("/plans/preview", auth=needs("count.plan"), response=PreviewOut)

@@ -133,6 +133,36 @@ class Bins(Schema):
     rows: list[BinFigures]
 
 
+class PartnerShown(Schema):
+    line: int
+    bin: str
+    item: str
+    lot: str | None
+    variance: str
+
+
+class StoryShown(Schema):
+    """One likely story of a variance. `suspect`: shelf, wms, erp or timing. `sure`: strong or fair; `one_in`: of so many sizes
+    of variance one would fit by chance, null where a second record says the same. `transfer`: goods changed place or lot only,
+    so the variances of the line and its `others` cancel out."""
+
+    cause: str
+    suspect: str
+    sure: str
+    one_in: int | None
+    transfer: bool
+    sentence: str
+    others: list[PartnerShown]
+
+
+class ExplanationShown(Schema):
+    """`decided`: one story is said; otherwise none or two that fit equally well. `gap`: of the ERP's book over the line."""
+
+    decided: bool
+    stories: list[StoryShown]
+    gap: StoryShown | None
+
+
 class LineShown(Schema):
     id: int
     count: str
@@ -162,6 +192,7 @@ class LineShown(Schema):
     counted_at: str | None
     pass_number: int = Field(alias="pass")
     assignee: str | None
+    explanation: ExplanationShown | None
 
 
 class LinePage(Schema):

@@ -47,7 +47,8 @@ def command(
     def tell(summary: Summary) -> None:
         if summary.runs % 50 == 0 or (summary.failures[-1:] and summary.failures[-1]["seed"] not in told):
             told.update(failure["seed"] for failure in summary.failures)
-            typer.echo(f"{summary.runs} of {seeds} runs, {len(summary.failures)} with violations", err=True)
+            which = f": {', '.join(str(seed) for seed in sorted(told))}" if told else ""
+            typer.echo(f"{summary.runs} of {seeds} runs, {len(told)} with violations{which}", err=True)
 
     told: set[int] = set()
     summary = simulate(

@@ -45,6 +45,8 @@ class Company:
         booked = there
         if self.random.random() < 0.4:
             booked = max(Decimal(0), there + self.amount(goods, -9, 9))
+        if self.profile.few and lot:
+            booked = max(booked, Decimal(1))  # a lot that no book has anywhere is unknown: nobody could count it
         if self.random.random() < 0.1:
             there = Decimal(0)
         self.floor[bin_code, goods.item, lot] = there

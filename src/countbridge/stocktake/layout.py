@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection, transaction
 
 from countbridge.domain.assignment import portions, share_out
+from countbridge.domain.walking import aisle_of
 from countbridge.people.models import User
 from countbridge.stocktake import sheets, work
 from countbridge.stocktake.models import BookLine, Count, Progress, Reading, Sheet
-from countbridge.stocktake.policy import policy_of
+from countbridge.stocktake.policy import CountPolicy, policy_of
 from countbridge.stocktake.scope import Scope
 
 PLACES_LOCK = 0x0F11
@@ -183,7 +185,7 @@ def _zone(count: Count, reading: Reading) -> int:
                 count=count, number=f"{count.number}-{reading.part}-{number:02d}", warehouse=warehouse,
                 zone=reading.part, bins=bins, counted_with="wms" if reading.part in policy.counted_in_wms else "pda",
             )
-            for number, (warehouse, bins) in enumerate(_walks(cursor.fetchall(), policy.sheet_lines), start=1)
+            for number, (warehouse, bins) in enumerate(_walks(cursor.fetchall(), policy), start=1)
         ]  # fmt: skip
         Sheet.objects.bulk_create(made, batch_size=1000)
         _temporary(cursor, {"zone_walks": WALKS}, asked)
@@ -203,11 +205,13 @@ def _temporary(cursor: Any, tables: dict[str, str], asked: dict[str, Any]) -> No
         cursor.execute(f"ANALYZE {name}")
 
 
-def _walks(bins: list[tuple[str, str, int]], most: int) -> Iterator[tuple[str, list[str]]]:
+def _walks(bins: list[tuple[str, str, int]], policy: CountPolicy) -> Iterator[tuple[str, list[str]]]:
     """(warehouse, bins) of each sheet; a zone's name may stand in several warehouses."""
-    for warehouse in dict.fromkeys(warehouse for warehouse, _, _ in bins):
-        here = [(code, lines) for of, code, lines in bins if of == warehouse]
-        for start, end in portions([lines for _, lines in here], most):
+    parts: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for warehouse, code, lines in bins:
+        parts[warehouse, aisle_of(code) if policy.sheets_by == "aisle" else ""].append((code, lines))
+    for (warehouse, _), here in parts.items():
+        for start, end in portions([lines for _, lines in here], policy.sheet_lines):
             yield warehouse, [code for code, _ in here[start:end]]
 
 

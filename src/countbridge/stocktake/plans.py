@@ -94,11 +94,12 @@ def preview(link: Link, kind: str, scope: Scope, may: WarehouseScope) -> Preview
 
 
 def create(
-    link: Link, kind: str, mode: str, scope: Scope, user: User, may: WarehouseScope, *, name: str = "",
+    link: Link, kind: str, mode: str, scope: Scope, user: User | None, may: WarehouseScope, *, name: str = "",
     counter: User | None = None,
 ) -> Count:  # fmt: skip
-    """Make the count; its preparation follows. `counter`: who gets all of its sheets, when somebody on the floor asked for it.
-    InputError for an unknown kind or mode, a scope that names nothing, or bins all of which are being counted already."""
+    """Make the count; its preparation follows. `user` None: the calendar orders it. `counter`: who gets all of its sheets, when
+    somebody on the floor asked for it. InputError for an unknown kind or mode, a scope that names nothing, or bins all of which
+    are being counted already."""
     if mode not in MODES:
         raise InputError("stocktake.no_such_mode", mode=mode, known=", ".join(MODES))
     bins = _bins(link, kind, scope, may)
@@ -113,13 +114,13 @@ def create(
     with transaction.atomic():
         count = Count.objects.create(
             link=link, number=next_number(link), name=name.strip() or f"{'、'.join(warehouses)} {now.date().isoformat()}",
-            kind=kind, policy=policy.as_json(), blind=policy.blind, warehouses=warehouses, responsible=user.username,
-            planned_at=now, chosen=True,
+            kind=kind, policy=policy.as_json(), blind=policy.blind, warehouses=warehouses,
+            responsible=user.username if user else "", planned_at=now, chosen=True,
             scope=scope.as_json() | ({"counter": counter.username} if counter else {}),
         )  # fmt: skip
         CountedBin.objects.bulk_create((CountedBin(count=count, bin=place.code) for place in bins), batch_size=5000)
         events.record(
-            "state", "stocktake.ordered", count=count.number, actor=user.username, bins=len(bins),
+            "state", "stocktake.ordered", count=count.number, actor=user.username if user else "", bins=len(bins),
             zones=len({(place.warehouse, place.zone) for place in bins}),
         )  # fmt: skip
         follow("stocktake.prepare", lock=f"count:{count.pk}", count=count.pk)

@@ -36,9 +36,12 @@ def version(link: Link) -> int:
 
 
 def change(link_id: int, told: Mapping[str, Any], based_on: int, user: User, reason: str) -> PolicyVersion:
-    """Set the policy of the counts that begin from now on. ConfigError naming a wrong word, InputError naming an unknown person,
-    Conflict when somebody changed it since version `based_on`."""
-    policy = policy_of(told).as_json()
+    """Set the policy of the counts that begin from now on. InputError naming a wrong word or an unknown
+    person, Conflict when somebody changed it since version `based_on`."""
+    try:
+        policy = policy_of(told).as_json()
+    except ConfigError as wrong:  # of a link's folder that is a fault of the installation; here somebody typed it
+        raise InputError(wrong.code, **wrong.params) from wrong
     _people_known(policy)
     with transaction.atomic():
         link = Link.objects.select_for_update(of=("self",), no_key=True).get(pk=link_id)
@@ -74,7 +77,7 @@ def set_reasons(told: Sequence[Reason], user: User) -> None:
     for number, reason in enumerate(told, 1):
         names = (reason.code.strip(), reason.name_zh.strip(), reason.name_en.strip())
         if not all(names) or codes.count(reason.code) > 1 or reason.used_for not in USED_FOR or len(reason.code) > 40:
-            raise ConfigError("stocktake.reason_row", row=number, code=reason.code or "-")
+            raise InputError("stocktake.reason_row", row=number, code=reason.code or "-")
     with transaction.atomic():
         ReasonCode.objects.exclude(code__in=codes).update(active=False)
         for position, reason in enumerate(told, 1):

@@ -11,11 +11,12 @@ from typing import Any
 from countbridge.domain.policies import Rule
 from countbridge.domain.tolerance import Tolerance
 from countbridge.errors import ConfigError
-from countbridge.stocktake.policy_words import Level, amount, read_levels, read_rules
+from countbridge.stocktake.policy_words import Cycle, Level, amount, read_cycle, read_levels, read_rules
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "within_tolerance": ("post", "keep_book"),
     "uncounted": ("ignore", "zero"),
+    "sheets_by": ("zone", "aisle"),
     "drift": ("report", "propose", "repair"),
 }
 
@@ -26,10 +27,11 @@ class CountPolicy:
     between a scan and a movement. `uncounted`: what nobody counted is left alone ("ignore"), or each such line is put before a
     person as a count of "zero". `within_tolerance`: "post" the small variance or "keep_book". `max_passes` counts of one
     line (first count included) before a person must decide. `double_blind`: every line is counted by two people, who must
-    agree. `supervisor_from_pass`: from this count of a line on it is a supervisor's. `sheet_lines` is the most a sheet holds.
-    `rules`: exceptions for some lines, the first that fits decides (policy_words.read_rules). `approval`: who signs for the
-    sum of the variances (policy_words.read_levels). `drift` between the books outside counts: "report" it, "propose" its
-    repair to a person, or "repair" it unasked where the tolerance allows."""
+    agree. `supervisor_from_pass`: from this count of a line on it is a supervisor's. `sheet_lines` is the most a sheet holds, and
+    `sheets_by` what it never crosses.
+    `rules`: exceptions for some lines, the first that fits decides (policy_words.read_rules). `approval`: who signs for the sum
+    of the variances (read_levels). `cycle`: how often a bin is counted (read_cycle). `drift` between the books outside counts:
+    "report" it, "propose" its repair to a person, or "repair" it unasked where the tolerance allows."""
 
     tolerance: Mapping[str, str | None] = field(
         default_factory=lambda: {"percent": "2", "quantity": "1", "value": "100"}
@@ -42,15 +44,17 @@ class CountPolicy:
     max_passes: int = 3
     supervisor_from_pass: int = 3
     sheet_lines: int = 40
+    sheets_by: str = "zone"
     quiet_seconds: int = 60
     counted_in_wms: tuple[str, ...] = ()
     rules: tuple[Mapping[str, Any], ...] = ()
     approval: tuple[Mapping[str, Any], ...] = ()
+    cycle: Mapping[str, Any] = field(default_factory=dict)
     drift: str = "propose"
 
     def as_json(self) -> dict[str, Any]:
         lists = {name: list(getattr(self, name)) for name in LISTS}
-        return {**asdict(self), "tolerance": dict(self.tolerance), **lists}
+        return {**asdict(self), "tolerance": dict(self.tolerance), "cycle": dict(self.cycle), **lists}
 
     @cached_property
     def read_rules(self) -> tuple[Rule, ...]:
@@ -59,6 +63,10 @@ class CountPolicy:
     @cached_property
     def levels(self) -> tuple[Level, ...]:
         return read_levels(self.approval)
+
+    @cached_property
+    def cycles(self) -> Cycle | None:
+        return read_cycle(self.cycle)
 
     @cached_property
     def base_rule(self) -> Rule:
@@ -104,5 +112,9 @@ def policy_of(stored: Mapping[str, Any]) -> CountPolicy:
     for name in ("blind", "double_blind"):
         if not isinstance(getattr(policy, name), bool):
             raise ConfigError("stocktake.policy_value", word=name, value=getattr(policy, name))
-    _ = policy.read_rules, policy.levels  # a word that is wrong in them is told now, not at the first line
+    _ = (
+        policy.read_rules,
+        policy.levels,
+        policy.cycles,
+    )  # a word that is wrong in them is told now, not at the first line
     return policy

@@ -17,7 +17,19 @@ LIMITS = ("percent", "quantity", "value")
 SETS = ("warehouses", "zones", "classes", "abc", "kinds", "reasons")
 AMOUNTS = ("price_from", "value_from")
 RULE = ("name", *SETS, *AMOUNTS, "tolerance", "within", "beyond", "max_passes")
+CYCLE = ("days", "any_bin", "most_bins", "mode")
 LEVEL = ("name", "users", "substitutes", "net", "absolute", "due_hours")
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """How often bins are counted: every `days` by the best class of the goods last found in them, every bin at least once in
+    `any_bin` days; at most `most_bins` a day, the longest overdue first."""
+
+    days: Mapping[str, int]
+    any_bin: int
+    most_bins: int
+    mode: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,22 @@ def read_levels(told: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
     levels = [_level(one, f"approval[{number}]") for number, one in enumerate(told, 1)]
     _named_once([level.name for level in levels], "approval")
     return tuple(levels)
+
+
+def read_cycle(told: Mapping[str, Any]) -> Cycle | None:
+    """{days: {A, B, C}, any_bin, most_bins, mode}; None where nothing is told: then the calendar orders nothing."""
+    if not told:
+        return None
+    _words(told, CYCLE, "cycle")
+    _one_of(told.get("mode", "blind"), ("blind", "open", "double_blind"), "cycle.mode")
+    days = told.get("days") or {}
+    _words(days, ("A", "B", "C"), "cycle.days")
+    return Cycle(
+        {name: _whole(number, f"cycle.days.{name}", least=1) for name, number in days.items()},
+        _whole(told.get("any_bin", 365), "cycle.any_bin", least=1),
+        _whole(told.get("most_bins", 50), "cycle.most_bins", least=1),
+        told.get("mode", "blind"),
+    )
 
 
 def amount(told: object, word: str) -> Decimal | None:

@@ -17,7 +17,7 @@ from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
-from countbridge.stocktake import sheets, signoffs
+from countbridge.stocktake import explaining, sheets, signoffs
 from countbridge.stocktake.judge import PASSES_DISAGREE, Key, judge, key_of
 from countbridge.stocktake.models import Count, CountedBin, Line, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
@@ -51,6 +51,7 @@ def moved(link: Link, keys: Iterable[Key]) -> None:
             changed = judge_again(count, [line for line in known if key_of(line) in wanted])
             if changed:
                 events.announce("line", count.number)
+                explaining.soon(count, places_of(changed))
     watch_posted(link, wanted)
 
 
@@ -125,6 +126,7 @@ def advance(count_id: int) -> None:
         if decided or Line.objects.filter(count=count, state=State.RECOUNT, sheet__state__in=SUBMITTED).exists():
             sheets.recounts_for(count)
             events.announce("line", count.number)
+        explaining.soon(count, decided)
         if is_complete(count):
             events.record("state", "stocktake.counted", count=count.number, lines=count.lines.count())
             signoffs.ask_or_post(count)
@@ -136,19 +138,25 @@ def is_complete(count: Count) -> bool:
     return not lines_left and not count.sheets.exclude(state__in=SUBMITTED).exists()
 
 
-def _decide(count: Count) -> int:
-    """Lines of submitted sheets whose scans lie far enough in the past that no ambiguous movement can still come in."""
+def places_of(lines: Iterable[Line]) -> set[tuple[str, str]]:
+    """The zones the lines lie in, by warehouse and zone."""
+    return {(line.warehouse, line.zone) for line in lines}
+
+
+def _decide(count: Count) -> set[tuple[str, str]]:
+    """Lines of submitted sheets whose scans lie far enough in the past that no ambiguous movement can still come in. Returns
+    the zones in which lines were decided."""
     policy = policy_of(count.policy)
     ripe = known_until(count.link)
     if ripe is None:
-        return 0
+        return set()
     ready = Line.objects.select_for_update(of=("self",), no_key=True).filter(
         count=count,
         state=State.COUNTED,
         sheet__state__in=SUBMITTED,
         counted_at__lte=ripe - timedelta(seconds=policy.ambiguity_seconds),
     )
-    decided = 0
+    decided: set[tuple[str, str]] = set()
     for lines in in_portions(ready):
         judge(count, lines)
         written = written_in_wms(count, {line.bin for line in lines})
@@ -156,7 +164,7 @@ def _decide(count: Count) -> int:
             key = key_of(line)
             line.state = after_posting(line, written[key]) if key in written else following(line, policy)
         Line.objects.bulk_update(lines, ["state"], batch_size=500)
-        decided += len(lines)
+        decided |= places_of(lines)
     return decided
 
 

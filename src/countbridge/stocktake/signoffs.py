@@ -195,7 +195,12 @@ def _end(signoff: Signoff, outcome: str, user: User, reason: str) -> None:
 def tell_due(signoff_id: int) -> None:
     """A signature that is still missing when it was due is told, and from now on its substitutes may give it."""
     signoff = Signoff.objects.select_related("count").filter(pk=signoff_id, outcome=Outcome.WAITING).first()
-    if signoff is not None and signoff.count.state == Count.State.SIGNING:
+    if signoff is None or signoff.count.state != Count.State.SIGNING:
+        return
+    left = (signoff.due_at - clock.now()).total_seconds()
+    if left > 0:
+        follow("stocktake.signoff_due", delay=left, signoff=signoff.pk)
+    else:
         events.record(
             "decision", "stocktake.signoff_overdue", count=signoff.count.number, level=signoff.name,
             substitutes=", ".join(signoff.substitutes) or "-",

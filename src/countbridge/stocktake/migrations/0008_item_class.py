@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stocktake", "0006_drift"),
+        ("stocktake", "0007_explanation"),
     ]
 
     operations = [

@@ -66,6 +66,9 @@ class Line(models.Model):
     reasons = models.JSONField(default=list)
     counter = models.CharField(max_length=150, blank=True)
     counted_at = models.DateTimeField(null=True)
+    explanation = models.JSONField(
+        null=True
+    )  # the likely stories of the variance (stocktake.explaining), null: none sought
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["count", "bin", "item", "lot"], name="line_key")]

@@ -22,6 +22,7 @@ export const router = createBrowserRouter([
           { path: "lines", lazy: () => import("../pages/count/Lines") },
           { path: "sheets", lazy: () => import("../pages/count/Sheets") },
           { path: "differences", lazy: () => import("../pages/count/Differences") },
+          { path: "results", lazy: () => import("../pages/count/Results") },
           { path: "timeline", lazy: () => import("../pages/count/Timeline") },
         ],
       },

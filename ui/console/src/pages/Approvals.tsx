@@ -9,6 +9,7 @@ import { useKeys } from "../app/keys";
 import { pageOf, useParam } from "../app/params";
 import { api } from "../app/server";
 import { type May, useMay } from "../app/session";
+import { CauseFilter } from "../parts/CauseFilter";
 import { CountFilter } from "../parts/CountFilter";
 import { DecisionDialog } from "../parts/DecisionDialog";
 import { Head, Panel } from "../parts/layout";
@@ -29,20 +30,20 @@ export function Component() {
   const may = useMay();
   const [get, set] = useParam();
   const { page, offset, limit } = pageOf(get, SIZE);
-  const query = { count: get("count"), sort: get("sort"), offset, limit };
+  const query = { count: get("count"), sort: get("sort"), cause: get("cause"), offset, limit };
   const approvals = useQuery({ queryKey: ["approvals", query], queryFn: () => api.approvals(query), placeholderData: keepPreviousData, enabled: may("line.approve") });
   if (!may("line.approve")) return <Forbidden />;
   return (
     <>
-      <Head title={t("approvals.title")} below={t("approvals.lead")} actions={<CountFilter value={query.count} change={(count) => set({ count })} />} />
+      <Head title={t("approvals.title")} below={t("approvals.lead")} actions={<><CauseFilter value={query.cause} change={(cause) => set({ cause })} /><CountFilter value={query.count} change={(count) => set({ count })} /></>} />
       <Waiting count={query.count} />
       <Load
         of={approvals}
         rows={12}
         isEmpty={({ total }) => total === 0}
-        empty={<Notice mark="empty" title={t("approvals.none")}>{t("approvals.noneNext")}</Notice>}
+        empty={query.cause ? <Notice mark="empty" title={t("table.noneFound")}>{t("table.noneFoundNext")}</Notice> : <Notice mark="empty" title={t("approvals.none")}>{t("approvals.noneNext")}</Notice>}
       >
-        {(data) => <Inbox key={`${query.count}/${page}`} data={data} page={page} />}
+        {(data) => <Inbox key={`${query.count}/${query.cause}/${page}`} data={data} page={page} />}
       </Load>
     </>
   );

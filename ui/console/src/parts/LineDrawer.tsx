@@ -14,6 +14,7 @@ import { Facts } from "./layout";
 import { Passes } from "./Passes";
 import { useReasons } from "./reasons";
 import { Load } from "./states";
+import { Stories } from "./Stories";
 import { State } from "./tags";
 import { Code, Quantity, When } from "./values";
 
@@ -74,6 +75,7 @@ function LineBody({ line, currency, close }: { line: LineDetail; currency?: stri
         ]}
       />
       <Passes line={line} done={close} />
+      <Stories line={line} explanation={line.explanation} />
       <Derivation line={line} currency={currency} />
       <Scans line={line} />
       <Decisions line={line} />

@@ -21,6 +21,7 @@ const HUES: Partial<Record<Vocabulary, Record<string, Hue>>> = {
   hookState: { active: "good", off: "quiet" },
   subscriptionState: { paused: "wait", given_up: "bad", failing: "bad", sending: "accent", working: "good" },
   signoffState: { waiting: "wait", signed: "good", returned: "bad", void: "quiet" },
+  suspect: { shelf: "gain", wms: "accent", erp: "bad", timing: "wait" },
   sheetState: { open: "quiet", counting: "accent", submitted: "wait", closed: "good" },
 };
 

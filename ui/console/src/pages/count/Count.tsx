@@ -85,6 +85,7 @@ function Tabs({ count }: { count: Count }) {
     [`${base}/map`, t("count.map")],
     [`${base}/lines`, t("count.lines"), count.lines],
     [`${base}/sheets`, t("count.sheets")],
+    [`${base}/results`, t("count.results")],
     [`${base}/timeline`, t("count.timeline")],
   ];
   if (count.differences.length) tabs.splice(4, 0, [`${base}/differences`, t("count.differences"), count.differences.length]);
