@@ -2,8 +2,9 @@ import type { Http, Query } from "./http";
 import { queryText } from "./http";
 import type {
   Balance, BinCell, Breakdown, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
-  HookRefusal, Line, LineDetail, LineFilter, Link, Page, Person, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow,
-  Refused, Results, ReviewDecision, Session, Sheet, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
+  CountMode, HookRefusal, Line, LineDetail, LineFilter, Link, LinkPolicy, Page, Person, PlanChoices, PlanPreview, PlanScope, Policy,
+  PolicyVersion, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow, ReasonCode, Refused, Results, ReviewDecision, Session, Sheet,
+  Signoff, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
 
 type Id = string | number;
@@ -44,13 +45,34 @@ export function createApi(http: Http) {
     cancel: (number: string, reason: string) => http.post<unknown>(`/counts/${seg(number)}/cancel`, { reason }),
     verify: (number: string) => http.post<unknown>(`/counts/${seg(number)}/verify`),
 
+    planChoices: () => get<PlanChoices>("/plans/choices"),
+    previewPlan: (plan: { link: string; kind: string; scope: PlanScope }, signal?: AbortSignal) =>
+      http.post<PlanPreview>("/plans/preview", plan, signal),
+    orderPlan: (plan: { link: string; kind: string; scope: PlanScope; mode: CountMode; name: string }) =>
+      http.post<{ number: string }>("/plans", plan),
+    /** Items of the link become A, B or C by the value moved of them in the last days. */
+    classify: (link: string, days: number) => http.post<{ A: number; B: number; C: number }>(`/links/${seg(link)}/abc${queryText({ days })}`),
+
+    policies: () => get<{ rows: { link: string; name: string }[] }>("/policies"),
+    policy: (link: string) => get<LinkPolicy>(`/policies/${seg(link)}`),
+    policyVersions: (link: string) => get<{ rows: PolicyVersion[] }>(`/policies/${seg(link)}/versions`),
+    setPolicy: (link: string, policy: Policy, basedOn: number, reason: string) =>
+      http.post<PolicyVersion>(`/policies/${seg(link)}`, { policy, based_on: basedOn, reason }),
+    reasons: (all = false) => get<{ rows: ReasonCode[] }>("/reasons", all ? { all } : {}),
+    setReasons: (rows: ReasonCode[]) => http.post<{ rows: ReasonCode[] }>("/reasons", { rows }),
+
+    signoffs: () => get<{ rows: Signoff[] }>("/signoffs"),
+    signoffsOf: (number: string) => get<{ rows: Signoff[] }>(`/counts/${seg(number)}/signoffs`),
+    sign: (id: Id, reason: string) => http.post<Signoff>(`/signoffs/${seg(id)}/sign`, { reason }),
+    sendBack: (id: Id, reason: string) => http.post<Signoff>(`/signoffs/${seg(id)}/return`, { reason }),
+
     approvals: (query: Paging & { count?: string; sort?: string; cause?: string }) =>
       get<Page<Line> & { gain: string | null; loss: string | null; net: string | null }>("/approvals", query),
     recounts: (query: Paging & { count?: string; cause?: string }) => get<Page<Line>>("/recounts", query),
-    previewDecision: (lines: number[], decision: Decision) =>
-      http.post<DecisionPreview>("/decisions/preview", { lines, decision }),
-    decide: (lines: number[], decision: Decision, reason: string) =>
-      http.post<{ changed: number; refused: Refused[] }>("/decisions", { lines, decision, reason }),
+    previewDecision: (what: { lines: number[]; decision: Decision; reason_code: string; take_pass: number | null }) =>
+      http.post<DecisionPreview>("/decisions/preview", what),
+    decide: (what: { lines: number[]; decision: Decision; reason: string; reason_code: string; take_pass: number | null }) =>
+      http.post<{ changed: number; refused: Refused[] }>("/decisions", what),
 
     deliveries: (query: Paging & DeliveryFilter) => get<DeliveryPage>("/deliveries", query),
     delivery: (id: Id) => get<DeliveryDetail>(`/deliveries/${seg(id)}`),

@@ -29,11 +29,11 @@ class Question(Schema):
     lines: list[int]
     decision: str
     reason_code: str = ""
+    take_pass: int | None = None
 
 
 class Answer(Question):
     reason: str = ""
-    take_pass: int | None = None
 
 
 class Posting(Schema):
@@ -103,9 +103,12 @@ def list_recounts(
 
 @router.post("/decisions/preview", auth=needs("count.view"), response=Effect)
 def preview(request: Request, body: Question) -> dict[str, Any]:
-    """What the decision would do: value gained and lost, documents in each system, and the lines it is refused for."""
+    """What the decision would do: value gained and lost, documents in each system, and the lines it is refused for.
+    With `take_pass`: what it would do if that count of the line were taken."""
     scope = _scope(request, body.decision)
-    effect = decisions.preview(body.lines, body.decision, request.auth, scope, reason_code=body.reason_code)
+    effect = decisions.preview(
+        body.lines, body.decision, request.auth, scope, reason_code=body.reason_code, take_pass=body.take_pass
+    )
     return {
         "lines": len(effect.lines),
         "gain": shown.money(effect.gain),

@@ -15,6 +15,7 @@ class CountSummary(Schema):
     name: str
     kind: str
     blind: bool
+    mode: str
     state: str
     warehouses: list[Place]
     planned_at: str | None

@@ -54,10 +54,7 @@ class Words(Schema):
 @router.get("/signoffs", auth=needs("line.approve"), response=Signoffs)
 def list_waiting(request: Request) -> dict[str, Any]:
     """Signatures that are waited for, of counts all of whose warehouses are yours; the first due first."""
-    waiting = Signoff.objects.filter(outcome="waiting", count__state="signing").select_related("count", "user")
-    scope = allowed(request.auth, "line.approve")
-    rows = [one for one in waiting.order_by("due_at", "pk")[:500] if scope.covers(one.count.warehouses)]
-    return {"rows": [_shown(request, one) for one in rows]}
+    return {"rows": [_shown(request, one) for one in signoffs.waiting(allowed(request.auth, "line.approve"))]}
 
 
 @router.get("/counts/{number}/signoffs", auth=needs("count.view"), response=Signoffs)

@@ -17,7 +17,7 @@ from countbridge.exchange.queue import follow
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
 from countbridge.stocktake import sheets
-from countbridge.stocktake.judge import judge, key_of, passes_of
+from countbridge.stocktake.judge import judge, key_of, passes_of, variance_by_pass
 from countbridge.stocktake.models import Count, Decision, Line, ReasonCode, Scan, Sheet
 from countbridge.stocktake.policy import policy_of
 from countbridge.stocktake.progress import in_portions
@@ -40,9 +40,18 @@ class Effect:
     refused: list[tuple[int, CountbridgeError]] = field(default_factory=list)
 
 
-def preview(ids: Sequence[int], decision: str, user: User, scope: WarehouseScope, *, reason_code: str = "") -> Effect:
+def preview(
+    ids: Sequence[int], decision: str, user: User, scope: WarehouseScope, *, reason_code: str = "",
+    take_pass: int | None = None,
+) -> Effect:  # fmt: skip
     """The effect of a decision, without making it."""
-    return _effect(_lines(ids).order_by("pk"), ids, decision, user, scope, _code(reason_code))
+    code = _code(reason_code)
+    _one_line_approved(ids, decision, take_pass)
+    lines = list(_lines(ids).order_by("pk"))
+    if take_pass is not None:
+        for line in lines:
+            _as_counted_in(line, take_pass)
+    return _effect(lines, ids, decision, user, scope, code)
 
 
 def decide(
@@ -55,8 +64,7 @@ def decide(
     code = _code(reason_code)
     if code is None and len(reason.strip()) < 3:
         raise InputError("stocktake.reason_missing")
-    if take_pass is not None and (decision != APPROVE or len(ids) != 1):
-        raise InputError("stocktake.pass_of_one_line")
+    _one_line_approved(ids, decision, take_pass)
     with transaction.atomic():
         # The counts first, then the lines: the order in which the other steps lock them.
         list(Count.objects.select_for_update(no_key=True).filter(lines__pk__in=ids).order_by("pk"))
@@ -86,6 +94,19 @@ def _code(code: str) -> ReasonCode | None:
     if found is None:
         raise InputError("stocktake.no_such_reason", code=code)
     return found
+
+
+def _one_line_approved(ids: Sequence[int], decision: str, take_pass: int | None) -> None:
+    if take_pass is not None and (decision != APPROVE or len(ids) != 1):
+        raise InputError("stocktake.pass_of_one_line")
+
+
+def _as_counted_in(line: Line, number: int) -> None:
+    """The line as this count of it found it, in memory only."""
+    found = variance_by_pass(line).get(number)
+    if found is None:
+        raise InputError("stocktake.no_such_pass", line=str(line), number=number)
+    line.variance, line.value = found.variance, found.value
 
 
 def _take_pass(lines: Sequence[Line], number: int) -> None:

@@ -29,6 +29,7 @@ from countbridge.stocktake.policy_words import Level
 
 Outcome = Signoff.Outcome
 SHORTEST_REASON = 3
+MOST_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,13 @@ def _post(count: Count) -> None:
     count.save(update_fields=["state"])
     events.announce("state", count.number)
     follow("stocktake.post", lock=f"count:{count.pk}", count=count.pk)
+
+
+def waiting(scope: WarehouseScope) -> list[Signoff]:
+    """Signatures that are waited for, of counts all of whose warehouses lie in `scope`; the first due first."""
+    asked = Signoff.objects.filter(outcome=Outcome.WAITING, count__state=Count.State.SIGNING)
+    rows = asked.select_related("count", "user").order_by("due_at", "pk")[:MOST_SHOWN]
+    return [one for one in rows if scope.covers(one.count.warehouses)]
 
 
 def refusal(signoff: Signoff, user: User, *, scope: WarehouseScope | None = None) -> CountbridgeError | None:

@@ -16,6 +16,7 @@ import { Head, Panel } from "../parts/layout";
 import { LineDrawer } from "../parts/LineDrawer";
 import { useLineColumns } from "../parts/lineColumns";
 import { Pager } from "../parts/Pager";
+import { Signatures } from "../parts/Signatures";
 import { Forbidden, Load, Notice } from "../parts/states";
 import { type Column, Table } from "../parts/Table";
 import { Money, tone } from "../parts/values";
@@ -35,6 +36,7 @@ export function Component() {
   return (
     <>
       <Head title={t("approvals.title")} below={t("approvals.lead")} actions={<><CauseFilter value={query.cause} change={(cause) => set({ cause })} /><CountFilter value={query.count} change={(count) => set({ count })} /></>} />
+      <Waiting count={query.count} />
       <Load
         of={approvals}
         rows={12}
@@ -44,6 +46,19 @@ export function Component() {
         {(data) => <Inbox key={`${query.count}/${query.cause}/${page}`} data={data} page={page} />}
       </Load>
     </>
+  );
+}
+
+/** Signatures come first: a whole count stands still until it has them. */
+function Waiting({ count }: { count: string | undefined }) {
+  const { t } = useTranslation();
+  const signoffs = useQuery({ queryKey: ["signoffs"], queryFn: api.signoffs });
+  const rows = (signoffs.data?.rows ?? []).filter((one) => !count || one.count === count);
+  if (signoffs.data && !rows.length) return null;
+  return (
+    <Panel title={t("sign.waiting")} note={t("sign.waitingNote")} flush className="panel-above">
+      <Load of={signoffs} rows={2}>{() => <Signatures rows={rows} named />}</Load>
+    </Panel>
   );
 }
 
@@ -59,13 +74,13 @@ function Inbox({ data, page }: { data: Approvals; page: number }) {
   const [get, set] = useParam();
   const [picked, setPicked] = useState<ReadonlySet<Line["id"]>>(new Set());
   const [cursor, setCursor] = useState<Line | null>(null);
-  const [dialog, setDialog] = useState<{ decision: Decision; lines: Line["id"][] } | null>(null);
+  const [dialog, setDialog] = useState<{ decision: Decision; lines: Line[] } | null>(null);
   const columns = useApprovalColumns();
   const present = data.rows.filter(({ id }) => picked.has(id));
   const chosen = new Set(present.map(({ id }) => id));
   const decide = (decision: Decision): void => {
-    const standing = cursor && data.rows.some(({ id }) => id === cursor.id) ? [cursor.id] : [];
-    const lines = chosen.size ? [...chosen] : standing;
+    const standing = data.rows.filter(({ id }) => id === cursor?.id);
+    const lines = present.length ? present : standing;
     if (lines.length) setDialog({ decision, lines });
   };
   const decisions = decisionsFor(may);
