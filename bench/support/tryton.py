@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import psycopg
 
 from bench.support.servers import TRYTON, say
 from countbridge.postgres import EmbeddedPostgres
@@ -23,8 +24,8 @@ Key = tuple[str, str | None]  # item, lot
 class Tryton:
     """The filled company over its REST API."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self.url, self.key = url, key
+    def __init__(self, url: str, key: str, database: str) -> None:
+        self.url, self.key, self._database = url, key, database
         self._http = httpx.Client(base_url=f"{url}/rest/model", headers={"Authorization": f"Bearer {key}"}, timeout=120)
 
     def find(self, model: str, fields: list[str], domain: list[Any]) -> list[Any]:
@@ -61,6 +62,12 @@ class Tryton:
                 booked[key, sign * Decimal(move["quantity"])] += move["state"] == "done"
         return booked
 
+    def tidy(self) -> None:
+        """Do the database's housekeeping now, so that it does not fall into somebody's measured time."""
+        with psycopg.connect(self._database, autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE)")
+            connection.execute("CHECKPOINT")
+
     def close(self) -> None:
         self._http.close()
 
@@ -74,7 +81,7 @@ def tryton(server: EmbeddedPostgres) -> Iterator[Tryton]:
     site = Site(TRYTON, server.url("postgres"), server.folder, file)
     site.prepare(say)
     with start(site) as running:
-        erp = Tryton(running.url, site.keys.api_keys["countbridge"])
+        erp = Tryton(running.url, site.keys.api_keys["countbridge"], server.url(site.database))
         try:
             yield erp
         finally:

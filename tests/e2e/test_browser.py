@@ -182,6 +182,69 @@ def _token_opens_nothing_else(demo: Demo, handheld: Watched) -> None:
         assert httpx.get(f"{demo.url}/api/{path}", headers=headers).status_code in (401, 403), path
 
 
+def test_a_planner_orders_a_count_of_named_bins(demo: Demo, browser: Browser, bin_code: str) -> None:
+    planner = open_console(browser, demo.url, "planner", "en", "/counts/new")
+    page = planner.page
+    order = page.get_by_role("button", name="Order this count")
+    page.get_by_role("radio", name=re.compile("^Spot count")).check()
+    page.get_by_role("radio", name="Named bins").check()
+    expect(order).to_be_disabled()
+    page.get_by_role("textbox", name="Bins").fill(bin_code)
+    page.get_by_role("textbox", name="Name").fill("Shelf by the door")
+    expect(page.get_by_test_id("plan-bins")).to_have_text("1")
+    page.wait_for_url(re.compile(f"bins={bin_code}.*|name=Shelf.*{bin_code}"))
+    page.goto(page.url)  # as a colleague opens it
+    expect(page.get_by_test_id("plan-bins")).to_have_text("1")
+    planner.picture("console-new-count-en")
+    order.click()
+    expect(page.locator("h1")).to_have_text("Shelf by the door")
+    number = page.url.rpartition("/")[2]
+    api = demo.console("planner")
+    wait(lambda: api.get(f"/counts/{number}")["state"] == "counting", "the count is given out", 60)
+    assert api.get(f"/counts/{number}")["kind"] == "spot"
+    assert {line["bin"] for line in api.get(f"/counts/{number}/lines")["rows"]} == {bin_code}
+    api.post(f"/counts/{number}/cancel", {"reason": "only ordered to see it come"})
+    assert planner.errors == []
+    page.context.close()
+
+
+def test_a_policy_is_changed_with_a_reason_and_set_back(demo: Demo, browser: Browser) -> None:
+    planner = open_console(browser, demo.url, "planner", "en", "/policies")
+    page, api = planner.page, demo.console("planner")
+    expect(page.get_by_text("No changes")).to_be_visible()
+    (link,) = [row["link"] for row in api.get("/policies")["rows"]]
+    before = api.get(f"/policies/{link}")["policy"]
+    page.get_by_role("button", name="Add a rule").click()
+    rule = page.get_by_role("dialog")
+    rule.get_by_label("Name").fill("expensive")
+    rule.get_by_label("Price from").fill("1000.50")
+    expect(rule.get_by_test_id("sentence")).to_contain_text("price from ¥1,000.50 → tolerance 0 base units")
+    rule.get_by_role("button", name="Put into the draft").click()
+    expect(page.get_by_text("1 change not saved")).to_be_visible()
+    _save_policy(planner, "expensive goods are counted exactly", "rule “expensive” added")
+    assert api.get(f"/policies/{link}")["policy"]["rules"] == [
+        {"name": "expensive", "price_from": "1000.50", "tolerance": {"quantity": "0"}}
+    ]
+    planner.picture("console-policy-en")
+    page.get_by_role("button", name="Set this one again").last.click()
+    _save_policy(planner, "it was only tried", "rule “expensive” removed")
+    assert api.get(f"/policies/{link}")["policy"] == before
+    assert planner.errors == []
+    page.context.close()
+
+
+def _save_policy(planner: Watched, reason: str, difference: str) -> None:
+    page = planner.page
+    page.get_by_role("button", name="Save", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".differences")).to_contain_text(difference)
+    confirm = dialog.get_by_role("button", name="Save")
+    expect(confirm).to_be_disabled()
+    dialog.locator("textarea").fill(reason)
+    confirm.click()
+    expect(page.get_by_text("No changes")).to_be_visible()
+
+
 def test_every_page_of_the_console_in_both_languages(demo: Demo, browser: Browser) -> None:
     admin = open_console(browser, demo.url, "admin", "en")
     api = demo.console("admin")
@@ -192,8 +255,10 @@ def test_every_page_of_the_console_in_both_languages(demo: Demo, browser: Browse
         "today": "/", "counts": "/counts", "count": f"/counts/{count}", "map": f"/counts/{count}/map",
         "line": f"/counts/{count}/lines?line={line}", "sheets": f"/counts/{count}/sheets",
         "differences": f"/counts/{count}/differences", "timeline": f"/counts/{count}/timeline",
+        "results": f"/counts/{count}/results?by=class",
         "approvals": "/approvals", "recounts": "/recounts", "deliveries": "/deliveries",
         "delivery": f"/deliveries/{delivery}", "quarantine": "/quarantine", "links": "/links",
+        "new": "/counts/new?kind=cycle", "policies": "/policies", "reasons": "/policies/reasons",
     }  # fmt: skip
     for language, today in (("zh-CN", "今天"), ("en", "Today")):
         choose_language(admin.page, language)

@@ -108,6 +108,7 @@ def test_items_keep_their_codes_as_text_and_carry_both_names(connector: Connecto
         assert (row["name_zh"], row["name_en"], row["barcode"]) == (item.name_zh, item.name_en, item.barcode)
         assert (row["unit"], row["unit_digits"]) == (item.unit, str(item.unit_digits))
         assert Decimal(row["cost_price"] or "") == Decimal(item.cost_price)
+        assert row["class"] == item.category
         assert row["lot_required"] == ("true" if item.lot_tracked else "false")
         assert row["pack_quantity"] == (str(item.pack_quantity) if item.pack_quantity else None)
 

@@ -213,3 +213,40 @@ def test_links_with_items_of_their_own_pass(stage: Stage) -> None:
     jobs.sync(other.pk)
     assert stage.queue.run() == {}
     assert set(stage.world.wms.goods) == {*SKUS.values(), *(f"{sku}-2" for sku in SKUS.values())}
+
+
+def test_the_class_of_an_item_is_kept_on_the_lines_as_it_was_when_the_count_began(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage(people=("chen", "sun"))
+    stage.world.erp.items["LOT-1"]["class"] = None
+    count = stage.start("W1")
+    stage.world.erp.items["00123"]["class"] = "bolts"
+    stage.flow("sync")
+    stage.queue.run()
+    assert Item.objects.get(code="00123").item_class == "bolts"
+    (sheet,) = count.sheets.all()
+    assert stage.scan(sheet, "A0102", "00123", "2")["ok"], "goods no book has there"
+    classes = set(count.lines.values_list("bin", "item", "item_class"))
+    assert classes == {
+        ("A0101", "00123", "fastener"), ("A0101", "1E5", "powder"), ("A0102", "LOT-1", ""), ("A0102", "00123", "bolts"),
+    }  # fmt: skip
+
+
+def test_a_class_that_is_no_class_waits_in_quarantine(stage: Stage) -> None:
+    stage.world.erp.items["00123"]["class"] = "x" * 121
+    assert sync(stage) == ["S-124", "S-1E5", "S-LOT"]
+    (waiting,) = QuarantinedRecord.objects.filter(flow="items")
+    assert waiting.source_id == "00123"
+    sentences(waiting.code, waiting.params)
+    stage.world.erp.items["00123"]["class"] = "x" * 120
+    assert sync(stage) == ["S-123"]
+    assert Item.objects.get(code="00123").item_class == "x" * 120
+
+
+def test_a_map_may_leave_the_class_out(stage: Stage) -> None:
+    newest = FieldMap.objects.filter(link=stage.link, name="erp_items").latest("version")
+    rules = [rule for rule in newest.rules if rule["target"] != "item_class"]
+    FieldMap.objects.create(link=stage.link, name="erp_items", version=newest.version + 1, rules=rules)
+    assert sync(stage) == sorted(SKUS.values())
+    assert set(Item.objects.values_list("item_class", flat=True)) == {""}

@@ -222,3 +222,30 @@ def test_a_cancelled_count_takes_no_scans_and_changes_no_book(stage: Stage) -> N
     assert stage.world.erp.documents == {}
     count.refresh_from_db()
     assert count.state == "cancelled"
+
+
+def test_what_taking_one_of_several_counts_would_book_is_told_before_it_is_taken(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage(people=("chen", "li", "qian"), max_passes=2)
+    stage.world.lie(*BOLT, "30")
+    count = first_round(stage, "W1-A")
+    second = count.sheets.get(pass_number=2)
+    stage.world.tick()
+    stage.count_sheet(second, {(*BOLT, ""): Decimal(20)})
+    stage.settle()
+    line = stage.line(count, *BOLT)
+    asked = {"lines": [line.pk], "decision": "approve"}
+    taken = {number: stage.api("qian", "/decisions/preview", asked | {"take_pass": number}).json() for number in (1, 2)}
+    assert [taken[number]["loss"] for number in (1, 2)] == ["-85.00", "-170.00"], "10 and 20 of 8.50 are missing"
+    line.refresh_from_db()
+    assert (line.variance, line.chosen_pass) == (-20, None), "nothing was taken by looking"
+    unknown = stage.api("qian", "/decisions/preview", asked | {"take_pass": 3})
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "stocktake.no_such_pass")
+    answer = stage.api("qian", "/decisions", asked | {"take_pass": 1, "reason_code": "typing"})
+    assert answer.json() == {"changed": 1, "refused": []}
+    (first, other) = stage.api("qian", f"/lines/{line.pk}").json()["passes"]
+    assert [(one["pass"], one["variance"], one["valid"]) for one in (first, other)] == [
+        (1, "-10", True),
+        (2, "-20", False),
+    ]

@@ -7,9 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from countbridge.exchange.models import Event
+from countbridge.exchange import quarantine
+from countbridge.exchange.models import Event, QuarantinedRecord
 from countbridge.stocktake import progress
 from countbridge.stocktake.models import Count
+from modelled import trouble
 from modelled.stage import Stage, sentences
 from modelled.world import PLACES, SKUS
 
@@ -146,3 +148,29 @@ def test_after_the_watch_a_closed_count_stays_closed(stage: Stage) -> None:
     paper_arrives(stage, 20, occurred)
     count.refresh_from_db()
     assert count.state == "closed"
+
+
+def test_a_paper_that_comes_while_a_refused_line_is_sent_again_is_posted_when_that_is_answered(stage: Stage) -> None:
+    """The line goes again while the ERP is down; meanwhile its loss turns out to be a pick. What is on its way is not what
+    the line asks for any more, so posting begins anew once it is answered."""
+    world = stage.world
+    world.erp.refuses[ITEM] = "item is blocked"
+    count = stage.start("W2-S")
+    occurred = taken_unseen(stage, 20)
+    world.tick()
+    count = stage.complete(count)
+    assert count.state == "differences"
+    world.erp.refuses.clear()
+    world.erp.calls.fail("draft:adjustment", trouble.refused)
+    (record,) = QuarantinedRecord.objects.filter(flow="F4", state="waiting")
+    quarantine.resend(QuarantinedRecord.objects.filter(pk=record.pk), "zhou", "unblocked")
+    stage.queue.run()
+    paper_arrives(stage, 20, occurred)
+    stage.decide(count)
+    stage.queue.later()
+    world.erp.calls.recover()
+    for _ in range(4):
+        stage.queue.later()
+    count.refresh_from_db()
+    assert count.state == "closed"
+    assert agrees(stage)

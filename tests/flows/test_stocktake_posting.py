@@ -176,9 +176,11 @@ def test_a_closed_count_ends_the_task_and_the_planners_documents(stage: Stage) -
 def test_documents_for_one_place_of_the_erp_wait_for_each_other(stage: Stage) -> None:
     stage.world.erp.calls.fail("draft:adjustment", trouble.refused)
     counts = []
-    for left in ("50", "45"):
-        stage.world.lie("S0101", "00123", left)
-        counts.append(stage.complete(stage.start("W2-S")))
+    stage.flow("sync")
+    stage.queue.run()
+    for place in ("S0101", "S0102"):
+        stage.world.lie(place, "00123", "30")
+        counts.append(stage.complete(stage.order("spot", bins=[place])))
     first, second = (Delivery.objects.get(count=count.number, flow="F4", kind="adjustment") for count in counts)
     assert (first.state, second.state, second.tries) == ("intent", "intent", 0)
     stage.world.erp.calls.recover()

@@ -103,6 +103,16 @@ class Stage:
         assert count.state == "counting"
         return count
 
+    def order(self, kind: str, mode: str = "blind", who: str = "sun", **scope: Any) -> Count:
+        """A count ordered over the API, prepared and ready to be counted."""
+        body = {"link": self.link.code, "kind": kind, "mode": mode, "scope": scope}
+        answer = self.api(who, "/plans", body)
+        assert answer.status_code == 200, answer.content
+        assert self.queue.run() == {}
+        count = Count.objects.get(number=answer.json()["number"])
+        assert (count.state, count.kind) == ("counting", kind)
+        return count
+
     # -- people --------------------------------------------------------------------------------------------------------
 
     def client(self, name: str, scope: str = Token.PDA) -> Client:

@@ -196,10 +196,11 @@ WORLDS: dict[str, World] = {}
 
 
 def item_row(code: str, zh: str, en: str, *, unit: str = "u", digits: str = "0", price: str = "1", lot: str = "False",
-             pack: str = "") -> dict[str, str | None]:  # fmt: skip
+             pack: str = "", kind: str = "") -> dict[str, str | None]:  # fmt: skip
     return {
         "code": code, "name_zh": zh, "name_en": en, "unit": unit, "unit_digits": digits, "cost_price": price,
-        "lot_required": lot, "barcode": f"69{code}", "pack_quantity": pack or None, "pack_unit": "box" if pack else None,
+        "lot_required": lot, "barcode": f"69{code}", "class": kind or None, "pack_quantity": pack or None,
+        "pack_unit": "box" if pack else None,
     }  # fmt: skip
 
 
@@ -207,9 +208,9 @@ def new_world(name: str) -> World:
     """A company whose books and shelves agree, registered under `name` for its connectors."""
     world = WORLDS[name] = World(name)
     for row in (
-        item_row("00123", "螺栓", "Bolt", price="8.50", pack="6"),
-        item_row("1E5", "铜粉", "Copper powder", unit="kg", digits="3", price="60"),
-        item_row("00124", "垫圈", "Washer", price="2"),
+        item_row("00123", "螺栓", "Bolt", price="8.50", pack="6", kind="fastener"),
+        item_row("1E5", "铜粉", "Copper powder", unit="kg", digits="3", price="60", kind="powder"),
+        item_row("00124", "垫圈", "Washer", price="2", kind="fastener"),
         item_row("LOT-1", "胶水", "Glue", price="150", lot="True"),
     ):
         world.erp.items[str(row["code"])] = row

@@ -28,6 +28,17 @@ def test_a_role_holds_in_its_warehouse_alone() -> None:
     assert not allowed(user, "line.approve")
 
 
+def test_two_scopes_together_are_what_both_allow() -> None:
+    everywhere, some = WarehouseScope(everywhere=True), WarehouseScope(codes=frozenset({"W1", "W2"}))
+    other, nowhere = WarehouseScope(codes=frozenset({"W2", "W3"})), WarehouseScope()
+    assert some.within(other) == other.within(some) == WarehouseScope(codes=frozenset({"W2"}))
+    assert everywhere.within(some) == some.within(everywhere) == some
+    assert everywhere.within(everywhere) == everywhere
+    assert not nowhere.within(everywhere)
+    assert not everywhere.within(nowhere)
+    assert not nowhere.within(some)
+
+
 def test_require_names_what_is_missing() -> None:
     user = person(("finance", "W1"))
     assert require(user, "line.approve", "W1").codes == {"W1"}

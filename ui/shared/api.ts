@@ -1,9 +1,10 @@
 import type { Http, Query } from "./http";
 import { queryText } from "./http";
 import type {
-  BinCell, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
-  HookRefusal, Line, LineDetail, LineFilter, Link, Page, Person, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow,
-  Refused, ReviewDecision, Session, Sheet, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
+  Balance, BinCell, Breakdown, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
+  CountMode, HookRefusal, Line, LineDetail, LineFilter, Link, LinkPolicy, Page, Person, PlanChoices, PlanPreview, PlanScope, Policy,
+  PolicyVersion, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow, ReasonCode, Refused, Results, ReviewDecision, Session, Sheet,
+  Signoff, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
 
 type Id = string | number;
@@ -31,22 +32,47 @@ export function createApi(http: Http) {
     lines: (number: string, query: Paging & LineFilter & { sort?: string }, signal?: AbortSignal) =>
       get<Page<Line>>(`/counts/${seg(number)}/lines`, query, signal),
     line: (id: Id) => get<LineDetail>(`/lines/${seg(id)}`),
+    results: (number: string, query: Paging & { by: Breakdown }) => get<Results>(`/counts/${seg(number)}/results`, query),
     timeline: (number: string, query: { before?: Id; limit?: number }) =>
       get<{ rows: TimelineEntry[] }>(`/counts/${seg(number)}/timeline`, query),
     sheets: (number: string) => get<{ rows: Sheet[] }>(`/counts/${seg(number)}/sheets`),
     people: (number: string) => get<{ rows: Person[] }>(`/counts/${seg(number)}/people`),
+    balance: (number: string) => get<Balance>(`/counts/${seg(number)}/balance`),
+    carryOutBalance: (number: string, moves: { sheet: number; after: string }[]) =>
+      http.post<Pick<Balance, "moves">>(`/counts/${seg(number)}/balance`, { moves }),
     assign: (sheet: Id, assignee: string) => http.post<unknown>(`/sheets/${seg(sheet)}/assign`, { assignee }),
     finish: (number: string, reason: string) => http.post<unknown>(`/counts/${seg(number)}/finish`, { reason }),
     cancel: (number: string, reason: string) => http.post<unknown>(`/counts/${seg(number)}/cancel`, { reason }),
     verify: (number: string) => http.post<unknown>(`/counts/${seg(number)}/verify`),
 
-    approvals: (query: Paging & { count?: string; sort?: string }) =>
+    planChoices: () => get<PlanChoices>("/plans/choices"),
+    previewPlan: (plan: { link: string; kind: string; scope: PlanScope }, signal?: AbortSignal) =>
+      http.post<PlanPreview>("/plans/preview", plan, signal),
+    orderPlan: (plan: { link: string; kind: string; scope: PlanScope; mode: CountMode; name: string }) =>
+      http.post<{ number: string }>("/plans", plan),
+    /** Items of the link become A, B or C by the value moved of them in the last days. */
+    classify: (link: string, days: number) => http.post<{ A: number; B: number; C: number }>(`/links/${seg(link)}/abc${queryText({ days })}`),
+
+    policies: () => get<{ rows: { link: string; name: string }[] }>("/policies"),
+    policy: (link: string) => get<LinkPolicy>(`/policies/${seg(link)}`),
+    policyVersions: (link: string) => get<{ rows: PolicyVersion[] }>(`/policies/${seg(link)}/versions`),
+    setPolicy: (link: string, policy: Policy, basedOn: number, reason: string) =>
+      http.post<PolicyVersion>(`/policies/${seg(link)}`, { policy, based_on: basedOn, reason }),
+    reasons: (all = false) => get<{ rows: ReasonCode[] }>("/reasons", all ? { all } : {}),
+    setReasons: (rows: ReasonCode[]) => http.post<{ rows: ReasonCode[] }>("/reasons", { rows }),
+
+    signoffs: () => get<{ rows: Signoff[] }>("/signoffs"),
+    signoffsOf: (number: string) => get<{ rows: Signoff[] }>(`/counts/${seg(number)}/signoffs`),
+    sign: (id: Id, reason: string) => http.post<Signoff>(`/signoffs/${seg(id)}/sign`, { reason }),
+    sendBack: (id: Id, reason: string) => http.post<Signoff>(`/signoffs/${seg(id)}/return`, { reason }),
+
+    approvals: (query: Paging & { count?: string; sort?: string; cause?: string }) =>
       get<Page<Line> & { gain: string | null; loss: string | null; net: string | null }>("/approvals", query),
-    recounts: (query: Paging & { count?: string }) => get<Page<Line>>("/recounts", query),
-    previewDecision: (lines: number[], decision: Decision) =>
-      http.post<DecisionPreview>("/decisions/preview", { lines, decision }),
-    decide: (lines: number[], decision: Decision, reason: string) =>
-      http.post<{ changed: number; refused: Refused[] }>("/decisions", { lines, decision, reason }),
+    recounts: (query: Paging & { count?: string; cause?: string }) => get<Page<Line>>("/recounts", query),
+    previewDecision: (what: { lines: number[]; decision: Decision; reason_code: string; take_pass: number | null }) =>
+      http.post<DecisionPreview>("/decisions/preview", what),
+    decide: (what: { lines: number[]; decision: Decision; reason: string; reason_code: string; take_pass: number | null }) =>
+      http.post<{ changed: number; refused: Refused[] }>("/decisions", what),
 
     deliveries: (query: Paging & DeliveryFilter) => get<DeliveryPage>("/deliveries", query),
     delivery: (id: Id) => get<DeliveryDetail>(`/deliveries/${seg(id)}`),
@@ -115,6 +141,8 @@ export type Api = ReturnType<typeof createApi>;
 export const addresses = {
   linesCsv: (number: string, filter: LineFilter & { sort?: string }): string =>
     `/api/counts/${seg(number)}/lines.csv${queryText(filter as Query)}`,
+  results: (number: string, kind: "xlsx" | "pdf", language: "zh" | "en"): string =>
+    `/api/counts/${seg(number)}/results.${kind}${queryText({ language })}`,
   driftCsv: (link: string, state: string): string => `/api/links/${seg(link)}/drift.csv${queryText({ state })}`,
   countsCsv: "/api/counts.csv",
   events: (count?: string): string => `/api/events${queryText({ count })}`,

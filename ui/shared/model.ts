@@ -6,6 +6,7 @@ export type Time = string;
 export type Permission =
   | "count.view" | "count.plan" | "count.assign" | "count.scan"
   | "line.expected" | "line.recount" | "line.approve"
+  | "policy.edit"
   | "delivery.view" | "delivery.resend" | "delivery.decide"
   | "quarantine.view" | "quarantine.resolve"
   | "link.view" | "link.edit" | "user.admin" | "audit.view";
@@ -18,13 +19,17 @@ export interface Session {
 }
 
 export type CountState =
-  | "approved" | "preparing" | "counting" | "posting" | "verifying" | "differences" | "closed" | "cancelled" | "failed";
+  | "approved" | "preparing" | "counting" | "signing" | "posting" | "verifying" | "differences" | "closed" | "cancelled" | "failed";
+
+/** How people count: without the book, with it, or two people without it who must agree. */
+export type CountMode = "blind" | "open" | "double_blind";
 
 export interface CountSummary {
   number: string;
   name: string;
   kind: string;
   blind: boolean;
+  mode: CountMode;
   state: CountState;
   warehouses: { code: string; name: string }[];
   planned_at: Time | null;
@@ -44,7 +49,8 @@ export interface CountSummary {
   net: Decimal | null;
 }
 
-export type StepName = "approved" | "items" | "snapshot" | "task" | "counting" | "posting" | "carried" | "verified" | "closed";
+export type StepName =
+  | "approved" | "items" | "snapshot" | "task" | "counting" | "signed" | "posting" | "carried" | "verified" | "closed";
 
 export interface Step {
   name: StepName;
@@ -80,11 +86,159 @@ export interface Difference {
   reason: string;
 }
 
+/** Limits of a variance; one that is missing or null does not apply. */
+export interface Tolerance {
+  percent?: Decimal | null;
+  quantity?: Decimal | null;
+  value?: Decimal | null;
+}
+
+/** An exception for some lines: what it leaves out is as in the policy itself. The first rule that fits a line decides. */
+export interface PolicyRule {
+  name: string;
+  warehouses?: string[];
+  zones?: string[];
+  classes?: string[];
+  abc?: string[];
+  kinds?: string[];
+  reasons?: string[];
+  price_from?: Decimal | null;
+  value_from?: Decimal | null;
+  tolerance?: Tolerance | null;
+  within?: "post" | "keep_book";
+  beyond?: "recount" | "approve";
+  max_passes?: number;
+}
+
+/** Who signs for how much of a count's variances; without users, whoever may approve in all of its warehouses. */
+export interface PolicyLevel {
+  name: string;
+  users?: string[];
+  substitutes?: string[];
+  net?: Decimal | null;
+  absolute?: Decimal | null;
+  due_hours?: number;
+}
+
 export interface Policy {
-  tolerance: { percent: Decimal | null; quantity: Decimal | null; value: Decimal | null };
+  tolerance: Tolerance;
   ambiguity_seconds: number;
-  uncounted: string;
+  uncounted: "ignore" | "zero";
   within_tolerance: "post" | "keep_book";
+  blind: boolean;
+  double_blind: boolean;
+  max_passes: number;
+  supervisor_from_pass: number;
+  sheet_lines: number;
+  quiet_seconds: number;
+  counted_in_wms: string[];
+  rules: PolicyRule[];
+  approval: PolicyLevel[];
+  drift: "report" | "propose" | "repair";
+}
+
+/** What the conditions of a rule can be, and who can sign. */
+export interface PolicyChoices {
+  warehouses: string[];
+  zones: string[];
+  classes: string[];
+  abc: string[];
+  kinds: string[];
+  approvers: Person[];
+}
+
+export interface LinkPolicy {
+  link: string;
+  name: string;
+  currency: string;
+  /** 0 before anybody changed it here. */
+  version: number;
+  policy: Policy;
+  words: PolicyChoices;
+  may_edit: boolean;
+}
+
+export interface PolicyVersion {
+  number: number;
+  user: string;
+  at: Time;
+  reason: string;
+  policy: Policy;
+}
+
+/** A reason people choose for a variance. */
+export interface ReasonCode {
+  code: string;
+  name_zh: string;
+  name_en: string;
+  used_for: "both" | "gain" | "loss";
+  active: boolean;
+}
+
+/** One level's signature under the sum of a count's variances. Money is null where the reader may not see the book. */
+export interface Signoff {
+  id: number;
+  count: string;
+  count_name: string;
+  level: number;
+  name: string;
+  outcome: "waiting" | "signed" | "returned" | "void";
+  net: Decimal | null;
+  absolute: Decimal | null;
+  unpriced: number;
+  users: string[];
+  substitutes: string[];
+  asked_at: Time;
+  due_at: Time;
+  overdue: boolean;
+  user: string | null;
+  at: Time | null;
+  reason: string;
+  may_sign: boolean;
+  why_not: string | null;
+}
+
+/** What a count is about: every list narrows, an empty one does not. */
+export interface PlanScope {
+  warehouses?: string[];
+  zones?: string[];
+  bins?: string[];
+  classes?: string[];
+  abc?: string[];
+  items?: string[];
+  not_seen_days?: number;
+  most_bins?: number;
+  at_random?: boolean;
+}
+
+export interface PlanLink {
+  link: string;
+  name: string;
+  zones: { warehouse: string; zone: string; bins: number }[];
+  classes: string[];
+  abc: string[];
+}
+
+export interface PlanChoices {
+  kinds: string[];
+  modes: CountMode[];
+  links: PlanLink[];
+}
+
+export interface PlanPreview {
+  bins: number;
+  zones: { warehouse: string; zone: string; bins: number }[];
+  locations: number;
+  /** Of a count of some goods only. */
+  items: number | null;
+  /** As many as `bins_known` of the bins had when they were last counted. */
+  lines: number;
+  bins_known: number;
+  /** For one person at the usual pace; null where nobody has counted yet. */
+  minutes: number | null;
+  people: number;
+  overlapping: { count: string; bins: number }[];
+  first: string[];
 }
 
 export interface Count extends CountSummary {
@@ -161,6 +315,31 @@ export interface BinCell {
 export type LineState =
   | "open" | "counted" | "recount" | "approve" | "settled" | "approved" | "kept" | "uncounted" | "hold" | "posted";
 
+/** What the explainer can say of a variance. */
+export const causes = [
+  "timing", "bin_swap", "wrong_bin", "lot_swap", "status_swap", "case_as_each", "each_as_case", "digits_transposed", "digit_dropped",
+  "digit_added", "document_not_posted", "document_posted_twice", "wrong_sign", "interface_gap",
+] as const;
+
+export interface Story {
+  cause: (typeof causes)[number];
+  suspect: "shelf" | "wms" | "erp" | "timing";
+  sure: "strong" | "fair";
+  /** Of so many sizes of variance one would fit by chance; null where a second record says the same. */
+  one_in: number | null;
+  /** Goods changed place, lot or status only: the variances of the line and the others cancel out. */
+  transfer: boolean;
+  sentence: string;
+  others: { line: number; bin: string; item: string; lot: string | null; variance: Decimal }[];
+}
+
+/** The likely stories of a line's variance: one that is decided, or up to two that fit equally well. */
+export interface Explanation {
+  decided: boolean;
+  stories: Story[];
+  gap: Story | null;
+}
+
 export interface Line {
   id: number;
   count: string;
@@ -174,6 +353,10 @@ export interface Line {
   unit: string;
   state: LineState;
   outcome: string | null;
+  /** The policy's rule that decided; null for the policy itself. */
+  rule: string | null;
+  item_class: string | null;
+  abc: string | null;
   reasons: string[];
   snapshot: Decimal | null;
   expected: Decimal | null;
@@ -187,6 +370,7 @@ export interface Line {
   counted_at: Time | null;
   pass: number;
   assignee: string | null;
+  explanation: Explanation | null;
 }
 
 export interface LineMovement {
@@ -215,11 +399,71 @@ export interface LineScan {
   note: string;
 }
 
+/** What one count of a line came to by itself, compared with the book at its own moments. */
+export interface LinePass {
+  pass: number;
+  counter: string;
+  counted_at: Time | null;
+  counted: Decimal | null;
+  expected: Decimal | null;
+  variance: Decimal | null;
+  outcome: string;
+  /** The one that counts now. */
+  valid: boolean;
+}
+
 export interface LineDetail extends Line {
   movements: LineMovement[];
   scans: LineScan[];
-  decisions: { at: Time; user: string; decision: string; reason: string }[];
+  passes: LinePass[];
+  decisions: { at: Time; user: string; decision: string; reason: string; reason_code: string | null; taken_pass: number | null }[];
   postings: { system: "erp" | "wms"; delivery: number | null; state: string; remote_id: string | null; quantity: Decimal }[];
+}
+
+export type Breakdown = "warehouse" | "zone" | "class" | "person" | "outcome" | "reason" | "cause";
+
+/** Sums over counted lines; shares are null where the book is empty. `loss` is 0 or below. */
+export interface Measured {
+  book: Decimal;
+  gain: Decimal;
+  loss: Decimal;
+  net: Decimal;
+  absolute: Decimal;
+  accuracy: Decimal | null;
+  net_shrinkage: Decimal | null;
+  absolute_shrinkage: Decimal | null;
+}
+
+export interface ResultFigures {
+  lines: number;
+  counted: number;
+  matches: number;
+  accurate: number;
+  varying: number;
+  /** Counted lines without a price: in `quantity`, not in `value`. */
+  unpriced: number;
+  accuracy: Decimal | null;
+  quantity: Measured;
+  value: Measured;
+}
+
+export interface ResultGroup extends ResultFigures {
+  key: string[];
+  name: string;
+}
+
+export interface Results {
+  count: string;
+  state: CountState;
+  draft: boolean;
+  currency: string;
+  /** Those of the count's warehouses the figures cover; `partial` when there are others. */
+  warehouses: string[];
+  partial: boolean;
+  total: ResultFigures;
+  by: Breakdown;
+  groups: number;
+  rows: ResultGroup[];
 }
 
 export interface TimelineEntry {
@@ -242,6 +486,12 @@ export interface Sheet {
   state: "open" | "counting" | "submitted" | "closed";
   lines: number;
   counted: number;
+}
+
+/** Who has how many lines left, and which sheets nobody began could go to whom. */
+export interface Balance {
+  people: { username: string; now: number; then: number }[];
+  moves: { sheet: number; number: string; lines: number; before: string | null; after: string }[];
 }
 
 export interface Person {
@@ -312,7 +562,7 @@ export interface Link extends LinkHealth {
 }
 
 export interface Today {
-  waiting: { approvals: number; recounts: number; quarantine: number; deliveries: number };
+  waiting: { approvals: number; signatures: number; recounts: number; quarantine: number; deliveries: number };
   counts: CountSummary[];
   links: LinkHealth[];
   accuracy: { number: string; closed_at: Time; lines: Decimal | null; quantity: Decimal | null }[];
@@ -437,6 +687,7 @@ export interface LineFilter {
   bin?: string;
   q?: string;
   only?: LineSelection;
+  cause?: string;
 }
 
 export type CadenceKind = "interval" | "cron" | "event";

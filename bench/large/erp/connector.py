@@ -47,7 +47,8 @@ class LargeErp(BaseConnector):
         code = item_name(number)
         return {
             "code": code, "name_zh": f"物料 {code}", "name_en": f"Item {code}", "unit": "u", "unit_digits": "0",
-            "cost_price": "1.5", "lot_required": "False", "barcode": None, "pack_quantity": None,
+            "cost_price": "1.5", "lot_required": "False", "barcode": None, "class": None,
+            "pack_quantity": None,
         }  # fmt: skip
 
     def _stock(self, shape: Shape, location: str) -> list[dict[str, str | None]]:

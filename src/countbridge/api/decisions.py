@@ -10,6 +10,7 @@ from ninja import Router, Schema
 
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
+from countbridge.api.lines import of_cause
 from countbridge.api.tables import Natural
 from countbridge.errors import NotAllowed
 from countbridge.messages import render
@@ -27,10 +28,12 @@ NEEDED = {decisions.APPROVE: "line.approve", decisions.KEEP_BOOK: "line.approve"
 class Question(Schema):
     lines: list[int]
     decision: str
+    reason_code: str = ""
+    take_pass: int | None = None
 
 
 class Answer(Question):
-    reason: str
+    reason: str = ""
 
 
 class Posting(Schema):
@@ -67,10 +70,11 @@ def _waiting(scope: WarehouseScope, states: tuple[str, ...], count: str) -> Quer
 
 @router.get("/approvals", auth=needs("line.approve"), response=schemas.ApprovalPage)
 def list_approvals(
-    request: Request, count: str = "", sort: str = "", offset: Natural = 0, limit: Natural = 100
+    request: Request, count: str = "", sort: str = "", cause: str = "", offset: Natural = 0, limit: Natural = 100
 ) -> dict[str, Any]:
-    """Lines that wait for approval in your warehouses, the highest value at stake first."""
+    """Lines that wait for approval in your warehouses, the highest value at stake first. `cause`: as for lines of a count."""
     lines = _waiting(request.warehouses, decisions.DECIDABLE, count)
+    lines = of_cause(lines, request, cause) if cause else lines
     sums = lines.aggregate(gain=Sum("value", filter=Q(value__gt=0)), loss=Sum("value", filter=Q(value__lt=0)))
     gain, loss = sums["gain"] or 0, sums["loss"] or 0
     known = sort.removeprefix("-") in ("bin", "item", "value", "variance", "counted_at")
@@ -86,9 +90,12 @@ def list_approvals(
 
 
 @router.get("/recounts", auth=needs("line.recount"), response=schemas.LinePage)
-def list_recounts(request: Request, count: str = "", offset: Natural = 0, limit: Natural = 100) -> dict[str, Any]:
-    """Lines that wait for another count."""
-    lines = _waiting(request.warehouses, (Line.State.RECOUNT,), count).order_by("count", "zone", "bin", "pk")
+def list_recounts(
+    request: Request, count: str = "", cause: str = "", offset: Natural = 0, limit: Natural = 100
+) -> dict[str, Any]:
+    """Lines that wait for another count. `cause`: as for lines of a count."""
+    lines = _waiting(request.warehouses, (Line.State.RECOUNT,), count)
+    lines = (of_cause(lines, request, cause) if cause else lines).order_by("count", "zone", "bin", "pk")
     expected = allowed(request.auth, "line.expected")
     page = lines[offset : offset + min(limit, 500)]
     return {"total": lines.count(), "rows": [shown.line(line, request, expected) for line in page]}
@@ -96,8 +103,12 @@ def list_recounts(request: Request, count: str = "", offset: Natural = 0, limit:
 
 @router.post("/decisions/preview", auth=needs("count.view"), response=Effect)
 def preview(request: Request, body: Question) -> dict[str, Any]:
-    """What the decision would do: value gained and lost, documents in each system, and the lines it is refused for."""
-    effect = decisions.preview(body.lines, body.decision, request.auth, _scope(request, body.decision))
+    """What the decision would do: value gained and lost, documents in each system, and the lines it is refused for.
+    With `take_pass`: what it would do if that count of the line were taken."""
+    scope = _scope(request, body.decision)
+    effect = decisions.preview(
+        body.lines, body.decision, request.auth, scope, reason_code=body.reason_code, take_pass=body.take_pass
+    )
     return {
         "lines": len(effect.lines),
         "gain": shown.money(effect.gain),
@@ -110,9 +121,18 @@ def preview(request: Request, body: Question) -> dict[str, Any]:
 
 @router.post("/decisions", auth=needs("count.view"), response=Decided)
 def decide(request: Request, body: Answer) -> dict[str, Any]:
-    """Decide for many lines at once, with a reason. Who counted a line may not approve it."""
+    """Decide for many lines at once, with a reason: a code, words, or both. Who counted a line may not approve it.
+    `take_pass`, for one line several people counted differently: approve what this count of it found."""
     scope = _scope(request, body.decision)
-    effect = decisions.decide(body.lines, body.decision, body.reason, request.auth, scope)
+    effect = decisions.decide(
+        body.lines,
+        body.decision,
+        body.reason,
+        request.auth,
+        scope,
+        reason_code=body.reason_code,
+        take_pass=body.take_pass,
+    )
     return {"changed": len(effect.lines), "refused": _refused(request, effect)}
 
 

@@ -14,10 +14,12 @@ from countbridge.api.auth import Request, needs
 from countbridge.api.counts import get_count
 from countbridge.api.tables import Natural, csv_answer
 from countbridge.domain.decimals import round_half_up
+from countbridge.domain.explanation import Cause
 from countbridge.domain.units import to_base, unit_factor
 from countbridge.errors import InputError, NotFound
 from countbridge.people.access import allowed
-from countbridge.stocktake.judge import key_of, movements_of
+from countbridge.stocktake.explaining import KEPT_WITH
+from countbridge.stocktake.judge import key_of, movements_of, passes_of, valid_pass, variance_by_pass
 from countbridge.stocktake.models import AdjustmentLine, Line, Scan
 
 router = Router(tags=["lines"], by_alias=True)
@@ -27,6 +29,7 @@ SORTABLE = {
     "bin", "item", "lot", "zone", "warehouse", "state", "outcome", "snapshot", "expected", "counted", "variance", "value",
     "counted_at", "counter", "unit", "price",
 }  # fmt: skip
+NO_CAUSE = "none"
 BOOK_FIELDS = {"snapshot", "expected", "variance", "value", "price", "outcome"}
 ONLY = {
     "variance": Q(variance__isnull=False) & ~Q(variance=0),
@@ -37,7 +40,16 @@ ONLY = {
 
 
 def narrowed(
-    lines: QuerySet[Line], request: Request, *, state: str, zone: str, bin: str, q: str, only: str, sort: str
+    lines: QuerySet[Line],
+    request: Request,
+    *,
+    state: str,
+    zone: str,
+    bin: str,
+    q: str,
+    only: str,
+    sort: str,
+    cause: str = "",
 ) -> QuerySet[Line]:
     """Lines of the reader's warehouses, filtered and sorted as asked. InputError for a word that is not known."""
     lines = request.warehouses.limit(lines, "warehouse")
@@ -48,10 +60,29 @@ def narrowed(
         if only not in ONLY:
             raise InputError("api.unknown_word", word=only, known=", ".join(ONLY))
         lines = lines.filter(ONLY[only])
+    if cause:
+        lines = of_cause(lines, request, cause)
     if q:
         text = Q(item__icontains=q) | Q(item_name_zh__icontains=q) | Q(item_name_en__icontains=q)
         lines = lines.filter(text | Q(bin__icontains=q) | Q(lot__icontains=q))
     return lines.order_by(*_order(request, sort))
+
+
+def of_cause(lines: QuerySet[Line], request: Request, cause: str) -> QuerySet[Line]:
+    """Lines that wait and of which one of these causes is said, decided or not; "none": nothing that fits was found. Only
+    lines whose book the reader may see: a cause tells of it."""
+    asked = cause.split(",")
+    if unknown := sorted(set(asked) - {*Cause, NO_CAUSE}):
+        raise InputError("api.unknown_word", word=unknown[0], known=", ".join([*Cause, NO_CAUSE]))
+    said = Q(pk__in=())
+    for one in asked:
+        if one == NO_CAUSE:
+            said |= Q(explanation__stories=[], explanation__gap=None)
+        else:
+            said |= Q(explanation__contains={"stories": [{"cause": one}]})
+            said |= Q(explanation__contains={"gap": {"cause": one}})
+    seen = allowed(request.auth, "line.expected").limit(lines, "warehouse")
+    return seen.filter(said, state__in=KEPT_WITH)
 
 
 def _order(request: Request, sort: str) -> list[Any]:
@@ -72,11 +103,14 @@ def _order(request: Request, sort: str) -> list[Any]:
 @router.get("/counts/{number}/lines", auth=needs("count.view"), response=schemas.LinePage)
 def list_lines(
     request: Request, number: str, offset: Natural = 0, limit: Natural = 100, sort: str = "", state: str = "", zone: str = "",
-    bin: str = "", q: str = "", only: str = "",
+    bin: str = "", q: str = "", only: str = "", cause: str = "",
 ) -> dict[str, Any]:  # fmt: skip
-    """Lines of a count. `sort` is a field, with - for descending; `only` one of variance, open, recount, approve."""
+    """Lines of a count. `sort` is a field, with - for descending; `only` one of variance, open, recount, approve;
+    `cause` one or several causes, parted by commas, that the explainer names (none: it found nothing that fits)."""
     count = get_count(request, number)
-    lines = narrowed(count.lines.all(), request, state=state, zone=zone, bin=bin, q=q, only=only, sort=sort)
+    lines = narrowed(
+        count.lines.all(), request, state=state, zone=zone, bin=bin, q=q, only=only, sort=sort, cause=cause
+    )
     page = lines.select_related("count", "sheet__assignee")[offset : offset + min(limit, 500)]
     expected = allowed(request.auth, "line.expected")
     return {"total": lines.count(), "rows": [shown.line(line, request, expected) for line in page]}
@@ -85,19 +119,30 @@ def list_lines(
 @router.get("/counts/{number}/lines.csv", auth=needs("count.view"))
 def export_lines(
     request: Request, number: str, sort: str = "", state: str = "", zone: str = "", bin: str = "", q: str = "",
-    only: str = "",
+    only: str = "", cause: str = "",
 ) -> HttpResponse:  # fmt: skip
     """The same lines as CSV."""
     count = get_count(request, number)
-    lines = narrowed(count.lines.all(), request, state=state, zone=zone, bin=bin, q=q, only=only, sort=sort)
+    lines = narrowed(
+        count.lines.all(), request, state=state, zone=zone, bin=bin, q=q, only=only, sort=sort, cause=cause
+    )
     expected = allowed(request.auth, "line.expected")
 
     def rows() -> Iterator[dict[str, Any]]:
         for line in lines.select_related("count", "sheet__assignee").iterator(2000):
-            yield shown.line(line, request, expected)
+            row = shown.line(line, request, expected)
+            yield {**row, "explanation": _sentences(row["explanation"])}
 
     columns = [field.alias or name for name, field in schemas.LineShown.model_fields.items()]
     return csv_answer(f"{number}.csv", rows(), columns)
+
+
+def _sentences(explanation: dict[str, Any] | None) -> list[str]:
+    """Everything said of a line, for a cell of a table."""
+    if explanation is None:
+        return []
+    said = [*explanation["stories"], *([explanation["gap"]] if explanation["gap"] else [])]
+    return [story["sentence"] for story in said]
 
 
 @router.get("/lines/{line}", auth=needs("count.view"), response=schemas.LineDetail)
@@ -112,12 +157,34 @@ def show_line(request: Request, line: int) -> dict[str, Any]:
         **shown.line(row, request, expected),
         "movements": _movements(row) if sees else [],
         "scans": [_scan(scan, row) for scan in row.scans.order_by("pk")],
+        "passes": _passes(row) if sees else [],
         "decisions": [
-            {"at": shown.moment(d.at), "user": d.user.username, "decision": d.decision, "reason": d.reason}
+            {
+                "at": shown.moment(d.at),
+                "user": d.user.username,
+                "decision": d.decision,
+                "reason": d.reason,
+                "reason_code": d.reason_code or None,
+                "taken_pass": d.taken_pass,
+            }
             for d in row.decisions.select_related("user").order_by("pk")
         ],
         "postings": _postings(row) if sees else [],
     }
+
+
+def _passes(row: Line) -> list[dict[str, Any]]:
+    """Each count of the line by itself, for whoever has to say which is right."""
+    counted = passes_of([row])[row.pk]
+    valid = valid_pass(row, counted)
+    return [
+        {
+            "pass": number, "counter": counted[number][-1].counter, "counted_at": shown.moment(found.judged_at),
+            "counted": shown.plain(found.counted), "expected": shown.plain(found.expected),
+            "variance": shown.plain(found.variance), "outcome": found.outcome.value, "valid": number == valid,
+        }
+        for number, found in variance_by_pass(row).items()
+    ]  # fmt: skip
 
 
 def _movements(row: Line) -> list[dict[str, Any]]:

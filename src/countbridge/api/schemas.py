@@ -15,6 +15,7 @@ class CountSummary(Schema):
     name: str
     kind: str
     blind: bool
+    mode: str
     state: str
     warehouses: list[Place]
     planned_at: str | None
@@ -132,6 +133,36 @@ class Bins(Schema):
     rows: list[BinFigures]
 
 
+class PartnerShown(Schema):
+    line: int
+    bin: str
+    item: str
+    lot: str | None
+    variance: str
+
+
+class StoryShown(Schema):
+    """One likely story of a variance. `suspect`: shelf, wms, erp or timing. `sure`: strong or fair; `one_in`: of so many sizes
+    of variance one would fit by chance, null where a second record says the same. `transfer`: goods changed place or lot only,
+    so the variances of the line and its `others` cancel out."""
+
+    cause: str
+    suspect: str
+    sure: str
+    one_in: int | None
+    transfer: bool
+    sentence: str
+    others: list[PartnerShown]
+
+
+class ExplanationShown(Schema):
+    """`decided`: one story is said; otherwise none or two that fit equally well. `gap`: of the ERP's book over the line."""
+
+    decided: bool
+    stories: list[StoryShown]
+    gap: StoryShown | None
+
+
 class LineShown(Schema):
     id: int
     count: str
@@ -145,6 +176,9 @@ class LineShown(Schema):
     unit: str
     state: str
     outcome: str | None
+    rule: str | None
+    item_class: str | None
+    abc: str | None
     reasons: list[str]
     snapshot: str | None
     expected: str | None
@@ -158,6 +192,7 @@ class LineShown(Schema):
     counted_at: str | None
     pass_number: int = Field(alias="pass")
     assignee: str | None
+    explanation: ExplanationShown | None
 
 
 class LinePage(Schema):
@@ -201,6 +236,21 @@ class DecisionShown(Schema):
     user: str
     decision: str
     reason: str
+    reason_code: str | None = None
+    taken_pass: int | None = None
+
+
+class PassShown(Schema):
+    """What one count of a line came to by itself, compared with the book at its own moments."""
+
+    pass_number: int = Field(alias="pass")
+    counter: str
+    counted_at: str | None
+    counted: str | None
+    expected: str | None
+    variance: str | None
+    outcome: str
+    valid: bool
 
 
 class PostingShown(Schema):
@@ -214,6 +264,7 @@ class PostingShown(Schema):
 class LineDetail(LineShown):
     movements: list[MovementShown]
     scans: list[ScanShown]
+    passes: list[PassShown]
     decisions: list[DecisionShown]
     postings: list[PostingShown]
 

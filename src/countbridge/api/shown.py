@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from countbridge.messages import render
 from countbridge.people.access import WarehouseScope
 from countbridge.people.language import language_of
+from countbridge.stocktake.explaining import current
 from countbridge.stocktake.models import Line
 
 ZERO = Decimal(0)
@@ -45,6 +46,24 @@ def chinese(request: HttpRequest) -> bool:
     return language_of(request).startswith("zh")
 
 
+def explanation(row: Line, request: HttpRequest) -> dict[str, Any] | None:
+    """Why the line differs, in the reader's language; None where it does not wait or nothing was sought yet. It tells book
+    quantities: only for those who may see them."""
+    told = current(row)
+    if told is None:
+        return None
+    language = language_of(request)
+    return {
+        "decided": told["decided"],
+        "stories": [_story(story, language) for story in told["stories"]],
+        "gap": _story(told["gap"], language) if told["gap"] else None,
+    }
+
+
+def _story(story: dict[str, Any], language: str) -> dict[str, Any]:
+    return {**story, "sentence": render(story["code"], story["params"], language)}
+
+
 def line(row: Line, request: HttpRequest, expected: WarehouseScope) -> dict[str, Any]:
     """One line as the API shows it. Book quantities and variances only where the reader may see them (`line.expected`)."""
     shown: dict[str, Any] = {
@@ -60,6 +79,9 @@ def line(row: Line, request: HttpRequest, expected: WarehouseScope) -> dict[str,
         "unit": row.unit,
         "state": row.state,
         "outcome": row.outcome or None,
+        "rule": row.rule or None,
+        "item_class": row.item_class or None,
+        "abc": row.abc or None,
         "reasons": [render(f"domain.{code}", {}, language_of(request)) for code in row.reasons],
         "snapshot": plain(row.snapshot),
         "expected": plain(row.expected),
@@ -73,7 +95,10 @@ def line(row: Line, request: HttpRequest, expected: WarehouseScope) -> dict[str,
         "counted_at": moment(row.counted_at),
         "pass": row.pass_number,
         "assignee": row.sheet.assignee.username if row.sheet and row.sheet.assignee else None,
+        "explanation": None,
     }
-    if row.warehouse not in expected:
-        shown |= dict.fromkeys(HIDDEN_WHEN_BLIND) | {"outcome": None, "reasons": []}
+    if row.warehouse in expected:
+        shown["explanation"] = explanation(row, request)
+    else:
+        shown |= dict.fromkeys(HIDDEN_WHEN_BLIND) | {"outcome": None, "rule": None, "reasons": []}
     return shown

@@ -15,7 +15,7 @@ from countbridge.exchange.models import Delivery, QuarantinedRecord
 from countbridge.links.models import Link
 from countbridge.people.access import allowed
 from countbridge.people.language import language_of
-from countbridge.stocktake import decisions, summaries
+from countbridge.stocktake import decisions, signoffs, summaries
 from countbridge.stocktake.models import Count, Line
 
 router = Router(tags=["today"])
@@ -24,6 +24,7 @@ prefix = "/today"
 
 class Waiting(Schema):
     approvals: int
+    signatures: int
     recounts: int
     quarantine: int
     deliveries: int
@@ -68,6 +69,7 @@ def _waiting(request: Request) -> dict[str, int]:
         "approvals": approve.limit(open_lines.filter(state__in=decisions.DECIDABLE), "warehouse").count()
         if approve
         else 0,
+        "signatures": len(signoffs.waiting(approve)),
         "recounts": recount.limit(open_lines.filter(state=Line.State.RECOUNT), "warehouse").count() if recount else 0,
         "quarantine": waiting.count() if _all(request, "quarantine.view") else 0,
         "deliveries": _troubled(request),

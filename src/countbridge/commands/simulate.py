@@ -20,6 +20,7 @@ def command(
         int, typer.Option("--first-seed", min=0, help="The seed of the first; the others follow.")
     ] = 1,
     profile: Annotated[str, typer.Option(help="How rough: light or harsh.")] = "harsh",
+    few: Annotated[bool, typer.Option("--few", help="One place with a few goods: a fraction of the time.")] = False,
     processes: Annotated[int, typer.Option(min=1, help="Runs at a time; usually one for each core.")] = os.cpu_count()
     or 1,
     seconds: Annotated[float | None, typer.Option(help="Stop after so long, however many seeds that were.")] = None,
@@ -34,6 +35,7 @@ def command(
     Exit 0: everything held. Exit 1: something did not. Exit 2: it could not run.
 
     Example: countbridge simulate --seeds 100 --profile harsh
+    Example: countbridge simulate --seeds 20000 --profile light --few
     Example: countbridge simulate --seeds 1 --first-seed 4711 --trace
     """
     from countbridge.simulation.batch import simulate
@@ -45,9 +47,12 @@ def command(
     def tell(summary: Summary) -> None:
         if summary.runs % 50 == 0 or (summary.failures[-1:] and summary.failures[-1]["seed"] not in told):
             told.update(failure["seed"] for failure in summary.failures)
-            typer.echo(f"{summary.runs} of {seeds} runs, {len(summary.failures)} with violations", err=True)
+            which = f": {', '.join(str(seed) for seed in sorted(told))}" if told else ""
+            typer.echo(f"{summary.runs} of {seeds} runs, {len(told)} with violations{which}", err=True)
 
     told: set[int] = set()
-    summary = simulate(profile, first_seed, seeds, processes=processes, seconds=seconds, trace=trace, tell=tell)
+    summary = simulate(
+        profile, first_seed, seeds, processes=processes, seconds=seconds, few=few, trace=trace, tell=tell
+    )
     typer.echo(json.dumps(summary.as_json(), ensure_ascii=False).encode())
     raise typer.Exit(1 if summary.violations else 0)

@@ -118,3 +118,57 @@ def share_out(
             chosen[index] = person
             work[person] += sizes[index]
     return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A sheet that is not handed in: its lines that are still to be counted, who has it, and whether it can be given away (nobody
+    began it)."""
+
+    sheet: int
+    lines: int
+    person: str | None
+    movable: bool
+    barred: frozenset[str] = field(default_factory=frozenset)
+
+
+def rebalance(loads: Sequence[Load], people: Iterable[str]) -> list[tuple[int, str]]:
+    """(sheet, to whom) of the moves that even out what people still have before them; few of them, and none where nothing is won.
+
+    A sheet that is nobody's goes to whoever has least. Then the biggest sheet that makes the gap between the most and the
+    least loaded smaller goes over, until no such sheet is left.
+    Worked: a has sheets of 30 (begun), 20 and 10, b nothing. b gets the 20, then the 10: 30 and 30.
+    """
+    work = dict.fromkeys(sorted(people), 0)
+    holder: dict[int, str | None] = {}
+    for load in loads:
+        holder[load.sheet] = load.person
+        if load.person in work:
+            work[load.person] += load.lines
+    free = sorted((one for one in loads if one.movable), key=lambda one: (-one.lines, one.sheet))
+    for load in free:
+        allowed = [person for person in work if person not in load.barred]
+        if load.person not in work and allowed:
+            holder[load.sheet] = min(allowed, key=lambda name: (work[name], name))
+            work[holder[load.sheet] or ""] += load.lines
+    while (move := _best_move(free, holder, work)) is not None:
+        load, giver, taker = move
+        holder[load.sheet] = taker
+        work[giver] -= load.lines
+        work[taker] += load.lines
+    return [(one.sheet, to) for one in free if (to := holder[one.sheet]) is not None and to != one.person]
+
+
+def _best_move(
+    free: Sequence[Load], holder: Mapping[int, str | None], work: Mapping[str, int]
+) -> tuple[Load, str, str] | None:
+    """The biggest sheet of the most loaded that can go to somebody who has less even with it."""
+    for giver in sorted(work, key=lambda name: (-work[name], name)):
+        for load in free:
+            if holder[load.sheet] != giver or not load.lines:
+                continue
+            takers = [name for name in work if name != giver and name not in load.barred]
+            taker = min(takers, key=lambda name: (work[name], name), default=None)
+            if taker is not None and work[taker] + load.lines < work[giver]:
+                return load, giver, taker
+    return None

@@ -28,12 +28,13 @@ from countbridge.links.models import CodeTable, Item, Link
 FLOW = "F1"
 LINES = 200  # of an item document whose manifest names no limit
 MOST_MISSING = 5  # percent of the known items; more at once is for a person to confirm
+CLASS_LENGTH = 120
 ALWAYS_BELIEVED = 3  # so many may go at once in a small catalogue
 COLUMNS = (
-    "code", "name_zh", "name_en", "unit", "decimals", "price", "lot_tracked", "sku", "barcode", "active", "told", "source",
-    "record", "content", "said",
+    "code", "name_zh", "name_en", "unit", "decimals", "price", "lot_tracked", "sku", "barcode", "active", "item_class",
+    "told", "source", "record", "content", "said",
 )  # fmt: skip
-KINDS = ("text",) * 4 + ("smallint", "numeric", "boolean", "text", "text", "boolean") + ("text",) * 5
+KINDS = ("text",) * 4 + ("smallint", "numeric", "boolean", "text", "text", "boolean") + ("text",) * 6
 TABLE = ", ".join(f"{name} {kind}" for name, kind in zip(COLUMNS, KINDS, strict=True))
 KEEP = "INSERT INTO seen_items ({}) SELECT * FROM unnest({})".format(
     ", ".join(COLUMNS), ", ".join(f"%s::{kind}[]" for kind in KINDS)
@@ -41,7 +42,7 @@ KEEP = "INSERT INTO seen_items ({}) SELECT * FROM unnest({})".format(
 TWICE = """
 UPDATE seen_items s SET record = NULL FROM seen_items first
 WHERE first.record = s.record AND first.at < s.at AND first.code <> s.code RETURNING s.code, first.record, first.code"""
-STORED = COLUMNS[1:10]
+STORED = COLUMNS[1:11]
 STORE = """
 INSERT INTO links_item AS known (link_id, code, {names}, told, source)
 SELECT DISTINCT ON (code) %s, code, {names}, told::jsonb, source FROM seen_items
@@ -193,9 +194,18 @@ def _columns(row: dict[str, str | None], source: str) -> dict[str, Any]:
         "sku": row["sku"] or "",
         "barcode": row["barcode"] or "",
         "active": row.get("active") != "no",
+        "item_class": _class(row),
         "told": json.dumps(row, ensure_ascii=False, sort_keys=True),
         "source": source,
     }
+
+
+def _class(row: dict[str, str | None]) -> str:
+    """A map may leave the class out. One that is longer than can be kept is no class but a text put in the wrong place."""
+    told = row.get("item_class") or ""
+    if len(told) > CLASS_LENGTH:
+        raise InputError("exchange.too_long", field="item_class", value=told[:60], most=CLASS_LENGTH)
+    return told
 
 
 def _see(link: Link, rows: list[dict[str, Any]]) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
+from django.db import connection
+
 from countbridge.connectors.contract import Row
 from countbridge.connectors.registry import definition
+from countbridge.domain.walking import serpentine
 from countbridge.exchange import items
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.pages import read
 from countbridge.exchange.rows import needed
 from countbridge.exchange.systems import opened
 from countbridge.links.models import Bin, FieldMap, Link, Lot, System, Warehouse
+
+ORDER = """
+UPDATE links_bin b SET walk_order = t.place FROM unnest(%s::text[], %s::int[]) AS t (code, place)
+WHERE b.link_id = %s AND b.code = t.code"""
 
 
 def read_all(system: System, dataset: str, scope: dict[str, str] | None = None) -> list[Row]:
@@ -35,9 +44,24 @@ def sync_places(link: Link) -> None:
     with opened(link.wms) as connector:
         for page in read(connector, link.wms, "bins", {}, None):
             store_bins(link, translate_or_quarantine(link, "wms_bins", page.rows, flow="bins", id_field="bin"))
+    walk_as_serpentine(link)
+
+
+def walk_as_serpentine(link: Link) -> None:
+    """Zones none of whose bins has a walking order are walked up one aisle and down the next."""
+    bins = Bin.objects.filter(link=link)
+    told = bins.exclude(walk_order=0).values("zone")
+    zones: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for warehouse, zone, code in bins.exclude(zone__in=told).values_list("warehouse", "zone", "code"):
+        zones[warehouse, zone].append(code)
+    order = {code: number for codes in zones.values() for number, code in enumerate(serpentine(codes), 1)}
+    if order:
+        with connection.cursor() as cursor:
+            cursor.execute(ORDER, [list(order), list(order.values()), link.pk])
 
 
 def store_bins(link: Link, rows: Rows) -> None:
+    """Store bins as they are told; a walking order that is not told is found afterwards (`walk_as_serpentine`)."""
     Bin.objects.bulk_create(
         [
             Bin(

@@ -38,7 +38,11 @@ def apply_folder(folder: Path, environment: Mapping[str, str] = os.environ) -> t
     zone = _zone(told.get("time_zone", "Asia/Shanghai"), folder / "link.yaml")
     timings = _timings(told.get("cadence") or {}, folder / "link.yaml", zone)
     hooks = read_hooks(_filled_in(told.get("hooks") or {}, environment), f"{folder / 'link.yaml'}: hooks")
+    policy = told.get("policy", {})
     with transaction.atomic():
+        known = Link.objects.filter(code=told["code"]).first()
+        # What a person changed here stays as long as the folder says what it said before.
+        kept = known.policy if known is not None and known.policy_told == policy else policy
         link, _ = Link.objects.update_or_create(
             code=told["code"],
             defaults={
@@ -47,7 +51,8 @@ def apply_folder(folder: Path, environment: Mapping[str, str] = os.environ) -> t
                 "wms": _system(folder, told["wms"], "wms", environment),
                 "time_zone": zone,
                 "currency": told.get("currency", "CNY"),
-                "policy": told.get("policy", {}),
+                "policy": kept,
+                "policy_told": policy,
             },
         )
         store_hooks(link, hooks)

@@ -33,6 +33,12 @@ class WarehouseScope:
         """True when all of `warehouses` lie inside (and something is allowed at all)."""
         return bool(self) and all(code in self for code in warehouses)
 
+    def within(self, other: WarehouseScope) -> WarehouseScope:
+        """The warehouses in both scopes."""
+        if self.everywhere or other.everywhere:
+            return other if self.everywhere else self
+        return WarehouseScope(codes=self.codes & other.codes)
+
     def condition(self, field: str) -> Q:
         """For a query: rows whose `field` (a warehouse code) lies inside: `scope.condition("sheet__warehouse")`."""
         return Q() if self.everywhere else Q(**{f"{field}__in": sorted(self.codes)})

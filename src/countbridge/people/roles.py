@@ -8,6 +8,7 @@ PERMISSIONS = (
     "count.view", "count.plan", "count.assign", "count.scan",
     "line.expected",  # see book quantities and variances: without it every count is blind
     "line.recount", "line.approve",
+    "policy.edit",  # tolerances, rules, who signs for how much, reasons: not for those who approve by them
     "delivery.view", "delivery.resend",
     "delivery.decide",  # say what became of a write that no system can tell: who answers for the books, or for the link
     "quarantine.view", "quarantine.resolve",
@@ -20,7 +21,7 @@ ROLES: Mapping[str, frozenset[str]] = {
         {"count.view", "count.assign", "count.scan", "line.expected", "line.recount", "delivery.view",
          "quarantine.view"}
     ),
-    "planner": frozenset({"count.view", "count.plan", "line.expected", "delivery.view", "link.view"}),
+    "planner": frozenset({"count.view", "count.plan", "line.expected", "policy.edit", "delivery.view", "link.view"}),
     "finance": frozenset({"count.view", "line.expected", "line.approve", "line.recount", "delivery.view", "delivery.decide"}),
     "consultant": frozenset(
         {"count.view", "line.expected", "delivery.view", "delivery.resend", "delivery.decide", "quarantine.view",

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +35,7 @@ class Summary:
 
     profile: str
     first_seed: int
+    few: bool = False
     runs: int = 0
     violations: int = 0
     failures: list[Line] = field(default_factory=list)
@@ -55,7 +56,7 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         return {
             "runs": self.runs, "violations": self.violations, "failing_seeds": sorted(f["seed"] for f in self.failures),
-            "profile": self.profile, "first_seed": self.first_seed, "seconds": round(self.seconds, 1),
+            "profile": self.profile, "first_seed": self.first_seed, "few": self.few, "seconds": round(self.seconds, 1),
             "ways": dict(sorted(self.ways.items())), "faults": dict(sorted(self.faults.items())),
             "figures": dict(sorted(self.figures.items())),
             "failures": sorted(self.failures, key=lambda failure: int(failure["seed"])),
@@ -63,17 +64,18 @@ class Summary:
 
 
 def simulate(
-    profile: str, first: int, seeds: int, *, processes: int, seconds: float | None = None, trace: bool = False,
+    profile: str, first: int, seeds: int, *, processes: int, seconds: float | None = None, few: bool = False, trace: bool = False,
     tell: Callable[[Summary], None] = lambda summary: None,
 ) -> Summary:  # fmt: skip
     """Run the seeds from `first` on; no new ones are begun after `seconds`. Raises SetupError when a process cannot run."""
-    summary, began = Summary(profile, first), time.monotonic()
+    summary, began = Summary(profile, first, few), time.monotonic()
     processes = max(1, min(processes, seeds))
+    options = [name for name, wanted in (("few", few), ("trace", trace)) if wanted]
     with _server() as server, tempfile.TemporaryDirectory(prefix="countbridge-simulation-") as folder:
         _migrate(server, Path(folder))
         lines: Queue[Line | None] = Queue()
         running = [
-            _start(server, Path(folder), profile, first + number, processes, share, lines, trace=trace)
+            _start(server, Path(folder), profile, first + number, processes, share, lines, options)
             for number, share in enumerate(_shares(seeds, processes))
         ]
         left = len(running)
@@ -137,10 +139,10 @@ def _create(server: EmbeddedPostgres, name: str, template: str) -> str:
 
 def _start(
     server: EmbeddedPostgres, folder: Path, profile: str, first: int, step: int, number: int, lines: Queue[Line | None],
-    *, trace: bool,
+    options: Sequence[str],
 ) -> subprocess.Popen[str]:  # fmt: skip
     url = _create(server, f"seeds_{first}", "template")
-    arguments = [profile, str(first), str(step), str(number), *(["trace"] if trace else [])]
+    arguments = [profile, str(first), str(step), str(number), *options]
     with (folder / f"{first}.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "countbridge.simulation.process", *arguments],

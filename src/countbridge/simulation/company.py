@@ -10,7 +10,7 @@ from random import Random
 
 from countbridge.simulation.agenda import Agenda
 from countbridge.simulation.erp import Erp
-from countbridge.simulation.places import BY_ITEM, BY_SKU, ERP_LOCATION, GOODS, Goods, Key
+from countbridge.simulation.places import BY_ITEM, BY_SKU, ERP_LOCATION, ERP_LOCATIONS, GOODS, Goods, Key
 from countbridge.simulation.profiles import Profile
 from countbridge.simulation.wms import Wms
 
@@ -28,13 +28,15 @@ class Company:
     skew: dict[str, timedelta] = field(default_factory=dict)
     moves: int = 0
     unbooked: int = 0  # movements the company's own interface still has to post
+    places: list[str] = field(default_factory=list)  # ERP locations that hold anything
 
     def stock_up(self) -> None:
         """Fill the shelves; let the WMS's book be wrong about some of them and the ERP's differ from the WMS's on a few."""
         for system in ("erp", "wms"):
             self.skew[system] = timedelta(seconds=self.random.uniform(-self.profile.skew, self.profile.skew))
-        for bin_code in ERP_LOCATION:
-            for goods in self.random.sample(GOODS, self.random.randint(1, 3)):
+        self.places = [self.random.choice(ERP_LOCATIONS)] if self.profile.few else ERP_LOCATIONS
+        for bin_code in (code for code, place in ERP_LOCATION.items() if place in self.places):
+            for goods in self.random.sample(GOODS, self.random.randint(1, 2 if self.profile.few else 3)):
                 for lot in goods.lots[: self.random.randint(1, len(goods.lots))]:
                     self._put(bin_code, goods, lot)
 
@@ -43,6 +45,8 @@ class Company:
         booked = there
         if self.random.random() < 0.4:
             booked = max(Decimal(0), there + self.amount(goods, -9, 9))
+        if self.profile.few and lot:
+            booked = max(booked, Decimal(1))  # a lot that no book has anywhere is unknown: nobody could count it
         if self.random.random() < 0.1:
             there = Decimal(0)
         self.floor[bin_code, goods.item, lot] = there

@@ -132,8 +132,10 @@ def _secrets_kept(log: str) -> Iterator[str]:
     if SECRET in log:
         yield "the log holds a secret"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        for (table,) in cursor.fetchall():
-            cursor.execute(f'SELECT count(*) FROM "{table}" AS t WHERE position(%s in t::text) > 0', [SECRET])
-            if number := cursor.fetchone()[0]:
-                yield f"{table} holds a secret in {number} rows"
+        cursor.execute(
+            "SELECT string_agg(format('SELECT %L, count(*) FROM %I AS t WHERE position(%%(secret)s in t::text) > 0',"
+            " tablename, tablename), ' UNION ALL ') FROM pg_tables WHERE schemaname = 'public'"
+        )
+        cursor.execute(f"SELECT * FROM ({cursor.fetchone()[0]}) AS held WHERE count > 0", {"secret": SECRET})
+        for table, number in cursor.fetchall():
+            yield f"{table} holds a secret in {number} rows"

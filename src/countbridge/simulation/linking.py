@@ -36,12 +36,12 @@ WAYS = (
 )
 
 
-def make_links(folder: Path) -> dict[str, Link]:
-    """Store a link for each way; their folders are written into `folder`."""
+def make_links(folder: Path, slower: int = 1) -> dict[str, Link]:
+    """Store a link for each way; their folders are written into `folder`. `slower`: times as long between two turns of a flow."""
     links = {}
     for way in WAYS:
-        link, cadence = apply_folder(_folder(folder / way.name, way), {"KEY": SECRET})
-        jobs.schedule(link, cadence)
+        link, _ = apply_folder(_folder(folder / way.name, way), {"KEY": SECRET})
+        jobs.schedule(link, {flow: seconds * slower for flow, seconds in CADENCE.items()})
         links[way.name] = link
     return links
 
@@ -56,7 +56,7 @@ def _folder(target: Path, way: Way) -> Path:
         code = f"from countbridge.simulation.connectors import {base}\n\n\nclass Connector({base}):\n    pass\n"
         (target / side / "connector.py").write_text(code, encoding="utf-8")
     told = {
-        "code": f"sim-{way.name}", "name": f"Simulation, {way.name}", "cadence": CADENCE,
+        "code": f"sim-{way.name}", "name": f"Simulation, {way.name}",
         "policy": {**policy, "counted_in_wms": list(way.in_wms)},
     }  # fmt: skip
     for side in ("erp", "wms"):

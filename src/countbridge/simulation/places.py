@@ -8,6 +8,7 @@ from decimal import Decimal
 WAREHOUSE = "W1"
 ZONES = {"A": ("A01", "A02"), "B": ("B01", "B02", "B03")}
 ERP_LOCATION = {"A01": "W1-A01", "A02": "W1-A02", "B01": "W1-B", "B02": "W1-B", "B03": "W1-B"}
+ERP_LOCATIONS = sorted(set(ERP_LOCATION.values()))
 PARENTS = {"W1": None, "W1-A": "W1", "W1-A01": "W1-A", "W1-A02": "W1-A", "W1-B": "W1"}
 ZONE_OF = {code: zone for zone, bins in ZONES.items() for code in bins}
 

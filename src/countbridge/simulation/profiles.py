@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Fate = Literal[
@@ -27,6 +27,17 @@ class Profile:
     lateness: tuple[float, float]
     miscount: float  # chance that a person counts a line wrong
     refusals: int  # items the ERP refuses until somebody unblocks them, at most
+    few: bool = False  # goods in one place only, and everybody looks less often
+
+    @property
+    def pace(self) -> int:
+        """Seconds between two looks of people and of the schedule."""
+        return 60 if self.few else 30
+
+    def with_few(self) -> Profile:
+        """The same weather over one place with a few goods: the same steps, a fraction of the work."""
+        shortest, longest = self.lateness
+        return replace(self, few=True, movements=min(self.movements, 6), lateness=(shortest, min(longest, 600)))
 
 
 CALM = Profile(

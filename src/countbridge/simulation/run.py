@@ -22,10 +22,9 @@ from countbridge.simulation.company import Company
 from countbridge.simulation.linking import SECRET
 from countbridge.simulation.network import Network
 from countbridge.simulation.people import People
-from countbridge.simulation.places import ERP_LOCATION
 from countbridge.simulation.profiles import Profile
 from countbridge.simulation.scene import Scene, open_scene
-from countbridge.simulation.workers import Pool, next_due
+from countbridge.simulation.workers import Pool
 from countbridge.stocktake.models import Count
 
 STIRRED = 900.0  # seconds during which goods move and systems restart
@@ -104,8 +103,9 @@ class Run:
     def _begin(self) -> None:
         random, agenda = self.random, self.agenda
         self.company.stock_up()
-        locations = sorted(set(ERP_LOCATION.values()))
-        self.people.order(locations if random.random() < 0.7 else random.sample(locations, 2))
+        locations = self.company.places
+        whole = random.random() < 0.7 or len(locations) < 2
+        self.people.order(locations if whole else random.sample(locations, 2))
         for _ in range(random.randint(0, self.profile.movements)):
             agenda.after(random.uniform(0, STIRRED), self.company.move_something)
         for system in ("erp", "wms"):
@@ -133,12 +133,12 @@ class Run:
         self.network.calm = True
 
     def _tick(self) -> None:
-        self.agenda.after(30, self._tick)
+        self.agenda.after(self.profile.pace, self._tick)
         self.people.desk.attempt(start_due)
         self.ended = self.people.desk.ask(self._is_over)
 
     def _look(self) -> None:
-        self.agenda.after(30, self._look)
+        self.agenda.after(self.profile.pace, self._look)
         self.people.look()
 
     # -- until it is over ----------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ class Run:
                 continue
             if self.ended and self.people.desk.ask(self._is_over):
                 break
-            moments = [moment for moment in (self.agenda.next, next_due()) if moment]
+            moments = [moment for moment in (self.agenda.next, self.pool.next_due) if moment]
             self.agenda.advance_to(min(moments))
 
     def _is_over(self) -> bool:
@@ -184,12 +184,9 @@ KEPT = ("exchange_cadence", "exchange_feedepoch")  # what belongs to the links
 def sweep(links: dict[str, Link], way: str | None = None) -> None:
     """Forget the run before; of the links only `way` is awake."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT string_agg(quote_ident(tablename), ', ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'"
-            " AND tablename LIKE ANY (ARRAY['exchange_%%', 'stocktake_%%', 'procrastinate_%%']) AND tablename <> ALL (%s)",
-            [list(KEPT)],
-        )
-        cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
+        cursor.execute("SELECT simulation_used(%s)", [list(KEPT)])
+        if used := cursor.fetchone()[0]:
+            cursor.execute(f"TRUNCATE {used} RESTART IDENTITY CASCADE")
         cursor.execute(
             "UPDATE exchange_cadence SET next_due = %s, last_run = NULL, last_error = NULL, running_since = NULL,"
             " wanted = false, successes = 0, failures = 0",

@@ -30,10 +30,31 @@ ALIVE, SILENT = "1 day", "-1 day"
 # What is due by our clock becomes due by the database's, in the same round trip as the fetching itself.
 FETCH = """
 CREATE OR REPLACE FUNCTION simulation_fetch(moment timestamptz, worker bigint)
-RETURNS TABLE (id bigint, task_name varchar, args text, attempts int) LANGUAGE plpgsql AS $$
+RETURNS TABLE (id bigint, task_name varchar, args text, attempts int, next_due timestamptz) LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE procrastinate_jobs AS job SET scheduled_at = NULL WHERE job.status = 'todo' AND job.scheduled_at <= moment;
-    RETURN QUERY SELECT job.id, job.task_name, job.args::text, job.attempts FROM procrastinate_fetch_job_v2(NULL, worker) AS job;
+    RETURN QUERY SELECT job.id, job.task_name, job.args::text, job.attempts,
+        CASE WHEN job.id IS NULL THEN
+            (SELECT min(later.scheduled_at) FROM procrastinate_jobs AS later WHERE later.status = 'todo')
+        END
+    FROM procrastinate_fetch_job_v2(NULL, worker) AS job;
+END $$
+"""
+# The tables a run has written to: to empty one that is empty costs as much as to empty a full one.
+USED = """
+CREATE OR REPLACE FUNCTION simulation_used(kept text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    name text;
+    written boolean;
+    used text[] := '{}';
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL (kept)
+        AND tablename LIKE ANY (ARRAY['exchange_%', 'stocktake_%', 'procrastinate_%']) ORDER BY tablename
+    LOOP
+        EXECUTE format('SELECT pg_relation_size(%L) > 0', quote_ident(name)) INTO written;
+        IF written THEN used := used || quote_ident(name); END IF;
+    END LOOP;
+    RETURN array_to_string(used, ', ');
 END $$
 """
 
@@ -42,6 +63,7 @@ def prepare_queue() -> None:
     """Give the scratch database what the workers need."""
     with connection.cursor() as cursor:
         cursor.execute(FETCH)
+        cursor.execute(USED)
 
 
 class Worker:
@@ -50,6 +72,7 @@ class Worker:
     def __init__(self, agenda: Agenda, wrapper: Wrapper, tell: Callable[[str], None]) -> None:
         self._agenda, self._wrapper, self._tell = agenda, wrapper, tell
         self._id: int | None = None
+        self.next_due: datetime | None = None  # when a job that was put off is due, as of the last look that found none
         self.deaths = 0
 
     def work_one(self) -> bool:
@@ -89,7 +112,7 @@ class Worker:
             self._id = _heartbeat(None, ALIVE)
         with connection.cursor() as cursor:
             cursor.execute("SELECT * FROM simulation_fetch(%s, %s)", [clock.now(), self._id])
-            id_, name, args, attempts = cursor.fetchone()
+            id_, name, args, attempts, self.next_due = cursor.fetchone()
         return None if id_ is None else (id_, name, json.loads(args), attempts)
 
 
@@ -133,6 +156,11 @@ class Pool:
             self._inside = False
 
     @property
+    def next_due(self) -> datetime | None:
+        """When the next job that was put off is due; asked for when `work_one` has found none."""
+        return self.first.next_due
+
+    @property
     def deaths(self) -> int:
         return self.first.deaths + self._second.deaths
 
@@ -144,11 +172,3 @@ class Pool:
 
 def _hang_up() -> None:
     connection.close()
-
-
-def next_due() -> datetime | None:
-    """When the next job that was put off is due."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(scheduled_at) FROM procrastinate_jobs WHERE status = 'todo'")
-        due: datetime | None = cursor.fetchone()[0]
-    return due

@@ -17,6 +17,7 @@ from countbridge.exchange.queue import follow
 from countbridge.exchange.rows import moment, needed
 from countbridge.links.models import Link
 from countbridge.stocktake.models import Approval, Count
+from countbridge.stocktake.numbers import next_number
 from countbridge.stocktake.policy import policy_of
 
 
@@ -45,7 +46,7 @@ def _take(link: Link, group: list[Row]) -> Count:
     with transaction.atomic():
         count = Count.objects.create(
             link=link,
-            number=_next_number(link),
+            number=next_number(link),
             name=f"{'、'.join(warehouses)} {day.isoformat()}",
             policy=policy_of(link.policy).as_json(),
             blind=policy_of(link.policy).blind,
@@ -73,10 +74,3 @@ def _take(link: Link, group: list[Row]) -> Count:
         )
         follow("stocktake.prepare", lock=f"count:{count.pk}", count=count.pk)
     return count
-
-
-def _next_number(link: Link) -> str:
-    today = clock.now().astimezone(ZoneInfo(link.time_zone)).strftime("%Y%m%d")
-    last = Count.objects.filter(number__startswith=f"PD{today}-").order_by("-number").first()
-    following = int(last.number.rsplit("-", 1)[1]) + 1 if last else 1
-    return f"PD{today}-{following:03d}"

@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from countbridge import clock
 from countbridge.errors import CountbridgeError, InputError, NotAllowed
 from countbridge.exchange import events
 from countbridge.exchange.queue import follow
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
 from countbridge.stocktake import sheets
-from countbridge.stocktake.judge import key_of
-from countbridge.stocktake.models import Count, Decision, Line, Scan, Sheet
+from countbridge.stocktake.judge import judge, key_of, passes_of, variance_by_pass
+from countbridge.stocktake.models import Count, Decision, Line, ReasonCode, Scan, Sheet
+from countbridge.stocktake.policy import policy_of
+from countbridge.stocktake.progress import in_portions
 from countbridge.stocktake.written import written_in_wms
 
 APPROVE, RECOUNT, KEEP_BOOK = "approve", "recount", "keep_book"
@@ -36,30 +40,82 @@ class Effect:
     refused: list[tuple[int, CountbridgeError]] = field(default_factory=list)
 
 
-def preview(ids: Sequence[int], decision: str, user: User, scope: WarehouseScope) -> Effect:
+def preview(
+    ids: Sequence[int], decision: str, user: User, scope: WarehouseScope, *, reason_code: str = "",
+    take_pass: int | None = None,
+) -> Effect:  # fmt: skip
     """The effect of a decision, without making it."""
-    return _effect(_lines(ids).order_by("pk"), ids, decision, user, scope)
+    code = _code(reason_code)
+    _one_line_approved(ids, decision, take_pass)
+    lines = list(_lines(ids).order_by("pk"))
+    if take_pass is not None:
+        for line in lines:
+            _as_counted_in(line, take_pass)
+    return _effect(lines, ids, decision, user, scope, code)
 
 
-def decide(ids: Sequence[int], decision: str, reason: str, user: User, scope: WarehouseScope) -> Effect:
-    """Make the decision for every line it is allowed for; the others are refused by name and stay as they are."""
-    if len(reason.strip()) < 3:
+def decide(
+    ids: Sequence[int], decision: str, reason: str, user: User, scope: WarehouseScope, *, reason_code: str = "",
+    take_pass: int | None = None,
+) -> Effect:  # fmt: skip
+    """Make the decision for every line it is allowed for; the others are refused by name and stay as they are. A reason is
+    needed: one of the codes, or words of one's own. `take_pass`: approve what this count of the line found, where several
+    disagree."""
+    code = _code(reason_code)
+    if code is None and len(reason.strip()) < 3:
         raise InputError("stocktake.reason_missing")
+    _one_line_approved(ids, decision, take_pass)
     with transaction.atomic():
         # The counts first, then the lines: the order in which the other steps lock them.
         list(Count.objects.select_for_update(no_key=True).filter(lines__pk__in=ids).order_by("pk"))
-        effect = _effect(
-            _lines(ids).select_for_update(of=("self",), no_key=True).order_by("pk"), ids, decision, user, scope
-        )
+        lines = list(_lines(ids).select_for_update(of=("self",), no_key=True).order_by("pk"))
+        if take_pass is not None:
+            _take_pass(lines, take_pass)
+        effect = _effect(lines, ids, decision, user, scope, code)
         for line in effect.lines:
             line.state = LEADS_TO[decision]
-        Line.objects.bulk_update(effect.lines, ["state"], batch_size=500)
+            line.chosen_pass = None if decision == RECOUNT else line.chosen_pass
+        Line.objects.bulk_update(effect.lines, ["state", "chosen_pass"], batch_size=500)
         Decision.objects.bulk_create(
-            Decision(line=line, user=user, decision=decision, reason=reason.strip(), variance=line.variance)
+            Decision(
+                line=line, user=user, decision=decision, reason=reason.strip(), variance=line.variance,
+                reason_code=reason_code, taken_pass=take_pass,
+            )
             for line in effect.lines
-        )
-        _tell(effect, decision, reason.strip(), user)
+        )  # fmt: skip
+        _tell(effect, decision, reason.strip() or reason_code, user)
     return effect
+
+
+def _code(code: str) -> ReasonCode | None:
+    if not code:
+        return None
+    found = ReasonCode.objects.filter(code=code, active=True).first()
+    if found is None:
+        raise InputError("stocktake.no_such_reason", code=code)
+    return found
+
+
+def _one_line_approved(ids: Sequence[int], decision: str, take_pass: int | None) -> None:
+    if take_pass is not None and (decision != APPROVE or len(ids) != 1):
+        raise InputError("stocktake.pass_of_one_line")
+
+
+def _as_counted_in(line: Line, number: int) -> None:
+    """The line as this count of it found it, in memory only."""
+    found = variance_by_pass(line).get(number)
+    if found is None:
+        raise InputError("stocktake.no_such_pass", line=str(line), number=number)
+    line.variance, line.value = found.variance, found.value
+
+
+def _take_pass(lines: Sequence[Line], number: int) -> None:
+    """Whose count of the line is taken; its figures follow."""
+    for line in lines:
+        if number not in passes_of([line])[line.pk]:
+            raise InputError("stocktake.no_such_pass", line=str(line), number=number)
+        line.chosen_pass = number
+        judge(line.count, [line])
 
 
 def _lines(ids: Sequence[int]):  # type: ignore[no-untyped-def]
@@ -68,7 +124,9 @@ def _lines(ids: Sequence[int]):  # type: ignore[no-untyped-def]
     return Line.objects.select_related("count", "sheet").filter(pk__in=ids)
 
 
-def _effect(lines: Iterable[Line], ids: Sequence[int], decision: str, user: User, scope: WarehouseScope) -> Effect:
+def _effect(
+    lines: Iterable[Line], ids: Sequence[int], decision: str, user: User, scope: WarehouseScope, code: ReasonCode | None
+) -> Effect:
     if decision not in LEADS_TO:
         raise InputError("stocktake.no_such_decision", decision=decision)
     effect = Effect()
@@ -77,6 +135,8 @@ def _effect(lines: Iterable[Line], ids: Sequence[int], decision: str, user: User
     posted = _posted(known)
     for line in known:
         refusal = _refusal(line, decision, scope, line.pk in counted)
+        if refusal is None and code is not None and not _suits(code, line):
+            refusal = InputError("stocktake.reason_unfit", line=str(line), code=code.code)
         if refusal is None and decision == RECOUNT and (line.count_id, *key_of(line)) in posted:
             refusal = InputError("stocktake.posted_already", line=str(line))
         if refusal:
@@ -91,6 +151,12 @@ def _effect(lines: Iterable[Line], ids: Sequence[int], decision: str, user: User
     missing = set(ids) - {line.pk for line in known}
     effect.refused += [(pk, InputError("stocktake.no_such_line", line=pk)) for pk in sorted(missing)]
     return effect
+
+
+def _suits(code: ReasonCode, line: Line) -> bool:
+    """Is the code one for gains or losses, as the line is?"""
+    sign = (line.variance or 0) > 0
+    return code.used_for == "both" or not line.variance or (code.used_for == "gain") == sign
 
 
 def _posted(lines: Sequence[Line]) -> set[tuple[int, str, str, str]]:
@@ -138,7 +204,10 @@ def finish(count_id: int, reason: str, user: User) -> int:
         count = Count.objects.select_for_update(no_key=True).get(pk=count_id)
         _must_be(count, Count.State.COUNTING)
         left = count.lines.filter(state__in=(Line.State.OPEN, Line.State.RECOUNT), counted=None)
-        number = left.update(state=Line.State.UNCOUNTED, outcome="uncounted")
+        if policy_of(count.policy).uncounted == "zero":
+            number = _take_for_empty(count, left)
+        else:
+            number = left.update(state=Line.State.UNCOUNTED, outcome="uncounted")
         # A line that was counted once and waits for its recount goes to a person as it stands.
         count.lines.filter(state=Line.State.RECOUNT).update(state=Line.State.APPROVE)
         count.sheets.exclude(state=Sheet.State.SUBMITTED).update(state=Sheet.State.CLOSED)
@@ -146,6 +215,20 @@ def finish(count_id: int, reason: str, user: User) -> int:
             "state", "stocktake.finished", count=count.number, actor=user.username, lines=number, reason=reason.strip()
         )
         follow("stocktake.advance", once=f"advance:{count.pk}", count=count.pk)
+    return number
+
+
+def _take_for_empty(count: Count, left: QuerySet[Line]) -> int:
+    """The policy takes what nobody counted for empty: as of now. Each line is put before a person, unless nothing is booked."""
+    now, number = clock.now(), 0
+    for lines in in_portions(left):
+        for line in lines:
+            line.assumed_at = now
+        judge(count, lines)
+        for line in lines:
+            line.state = Line.State.SETTLED if line.outcome == "match" else Line.State.APPROVE
+        Line.objects.bulk_update(lines, ["state", "assumed_at"], batch_size=500)
+        number += len(lines)
     return number
 
 

@@ -10,6 +10,7 @@ from countbridge.errors import InputError
 from countbridge.exchange.models import Movement
 from countbridge.links.models import Bin, Item, ItemUnit, Lot
 from countbridge.stocktake.models import BookLine, Count, Line, Sheet
+from countbridge.stocktake.scope import Scope
 
 
 class Goods:
@@ -59,7 +60,11 @@ class Goods:
         raise InputError("stocktake.unknown_unit", item=item.code, unit=unit, known=known)
 
     def new_line(self, sheet: Sheet, bin_code: str, item: Item, lot: str) -> Line:
-        """A line for goods that no book has in the bin. Its snapshot is zero as of the zone's ledger position."""
+        """A line for goods that no book has in the bin. Its snapshot is zero as of the zone's ledger position. InputError for
+        goods the count is not about."""
+        if not Scope.of(self.count).covers(item):
+            # What is booked of it was not read: taking it for nothing would make all of it a gain.
+            raise InputError("stocktake.not_in_scope", bin=bin_code, item=item.code)
         place = Bin.objects.get(link_id=self.count.link_id, code=bin_code)
         return Line.objects.create(
             count=self.count,
@@ -81,6 +86,8 @@ def line_identity(place: Bin, item: Item, lot: str) -> dict[str, object]:
         "item": item.code,
         "item_name_zh": item.name_zh,
         "item_name_en": item.name_en,
+        "item_class": item.item_class,
+        "abc": item.abc,
         "lot": lot,
         "unit": item.unit,
         "decimals": item.decimals,

@@ -15,7 +15,9 @@ from countbridge.links.timing import Timing
 from countbridge.stocktake import (
     approvals,
     closing,
+    cycles,
     drift,
+    explaining,
     posting,
     prepare,
     progress,
@@ -23,6 +25,7 @@ from countbridge.stocktake import (
     reposting,
     resend,
     results,
+    signoffs,
 )
 from countbridge.stocktake.models import Count
 
@@ -32,6 +35,7 @@ FLOWS: dict[str, tuple[str, int]] = {
     "movements": ("stocktake.follow_movements", 2),
     "results": ("stocktake.fetch_results", 3),
     "compare": ("stocktake.compare", 86_400),
+    "cycle": ("stocktake.order_due", 86_400),
 }
 
 
@@ -104,6 +108,11 @@ def advance(count: int) -> None:
     progress.advance(count)
 
 
+@app.task(name="stocktake.explain", retry=Patiently())
+def explain(count: int, warehouse: str, zone: str) -> None:
+    explaining.explain_zone(count, warehouse, zone)
+
+
 @app.task(name="stocktake.post", retry=Patiently())
 def post(count: int) -> None:
     _step(count, posting.post)
@@ -112,6 +121,11 @@ def post(count: int) -> None:
 @app.task(name="stocktake.adjustment_settled", retry=Patiently())
 def adjustment_settled(adjustment: int, delivery: int) -> None:
     posting.settled(adjustment)
+
+
+@app.task(name="stocktake.signoff_due", retry=Patiently())
+def signoff_due(signoff: int) -> None:
+    signoffs.tell_due(signoff)
 
 
 @app.task(name="stocktake.verify", retry=Patiently())
@@ -139,6 +153,11 @@ def lines_given_up(records: list[int]) -> None:
 @app.task(name="stocktake.compare", retry=Patiently())
 def compare(link: int) -> None:
     _run(link, "compare", drift.compare)
+
+
+@app.task(name="stocktake.order_due", retry=Patiently())
+def order_due(link: int) -> None:
+    _run(link, "cycle", cycles.order_due)
 
 
 @app.task(name="stocktake.repair", retry=Patiently())

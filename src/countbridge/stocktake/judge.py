@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 from countbridge import clock
 from countbridge.domain.assessment import Assessment, LineFacts, Policy, assess
+from countbridge.domain.policies import Case, Rule, rule_for
 from countbridge.domain.rollforward import Movement as DomainMovement
 from countbridge.domain.scans import Scan as DomainScan
 from countbridge.domain.tolerance import Tolerance
@@ -18,21 +19,73 @@ from countbridge.stocktake.models import Count, Line, Scan
 from countbridge.stocktake.policy import CountPolicy, policy_of
 
 Key = tuple[str, str, str]
+NO_TOLERANCE = Policy()
+PASSES_DISAGREE = "passes_disagree"
 COMPUTED = (
-    "expected", "counted", "variance", "variance_min", "variance_max", "value", "outcome", "reasons", "counter",
+    "expected", "counted", "variance", "variance_min", "variance_max", "value", "outcome", "rule", "reasons", "counter",
     "counted_at",
 )  # fmt: skip
 
 
 def judge(count: Count, lines: Sequence[Line]) -> None:
-    """Recompute the lines from the scans of their newest pass and the movements known now, and store what came out.
+    """Recompute the lines from the scans that count and the movements known now, and store what came out.
     States are not touched: what follows from an outcome is `progress`'s to say."""
-    scans = _scans(lines)
+    passes = passes_of(lines)
     movements = movements_of(count, {key_of(line) for line in lines})
-    policy = domain_policy(policy_of(count.policy))
+    policy = policy_of(count.policy)
     for line in lines:
-        _store(line, scans[line.pk], assess(_facts(count, line, scans[line.pk], movements[key_of(line)], policy)))
+        counted = passes[line.pk]
+        scans = counted.get(valid_pass(line, counted), [])
+        found, rule = _judged(count, line, scans, movements[key_of(line)], policy)
+        disagree = (
+            policy.double_blind
+            and line.chosen_pass is None
+            and _disagree(count, line, counted, movements[key_of(line)])
+        )
+        _store(line, scans, found, rule, (PASSES_DISAGREE,) if disagree else ())
     Line.objects.bulk_update(lines, COMPUTED, batch_size=500)
+
+
+def valid_pass(line: Line, passes: Mapping[int, Sequence[Scan]]) -> int:
+    """The pass whose scans count: the one a person took, else the newest that has any (0: nobody counted). A recount nobody
+    began yet replaces nothing."""
+    return line.chosen_pass if line.chosen_pass and line.chosen_pass in passes else max(passes, default=0)
+
+
+def variance_by_pass(line: Line) -> dict[int, Assessment]:
+    """What each pass of the line comes to by itself, each compared with the book at its own moments."""
+    movements = movements_of(line.count, [key_of(line)])[key_of(line)]
+    policy = policy_of(line.count.policy)
+    return {
+        number: _judged(line.count, line, scans, movements, policy)[0]
+        for number, scans in sorted(passes_of([line])[line.pk].items())
+    }
+
+
+def _disagree(count: Count, line: Line, passes: Mapping[int, Sequence[Scan]], movements: Sequence[Movement]) -> bool:
+    """Has nobody before found what the newest pass found? Of a line counted once nothing is known yet."""
+    if len(passes) < 2:
+        return False
+    facts = {number: _facts(count, line, scans, movements, NO_TOLERANCE) for number, scans in passes.items()}
+    found = {number: assess(each).variance for number, each in facts.items()}
+    newest = found.pop(max(found))
+    return newest not in found.values()
+
+
+def _judged(
+    count: Count, line: Line, scans: Sequence[Scan], movements: Sequence[Movement], policy: CountPolicy
+) -> tuple[Assessment, Rule]:
+    """The line under the rule that fits it. Which one does may hang on what it comes to, so that is computed first."""
+    base = domain_policy(policy)
+    facts = _facts(count, line, scans, movements, base)
+    if not policy.read_rules:
+        return assess(facts), policy.base_rule
+    found = assess(replace(facts, policy=replace(base, tolerance=Tolerance())))
+    case = Case(
+        line.warehouse, line.zone, line.item_class, line.abc, count.kind, line.price, found.value, found.reasons
+    )  # fmt: skip
+    rule = rule_for(case, policy.read_rules, policy.base_rule)
+    return assess(replace(facts, policy=replace(base, tolerance=rule.tolerance))), rule
 
 
 def key_of(line: Line) -> Key:
@@ -40,8 +93,8 @@ def key_of(line: Line) -> Key:
 
 
 def domain_policy(policy: CountPolicy) -> Policy:
-    limits = {name: Decimal(text) for name, text in policy.tolerance.items() if text is not None}
-    return Policy(Tolerance(**limits), timedelta(seconds=policy.ambiguity_seconds))
+    """What holds for a line no rule names."""
+    return Policy(policy.base_rule.tolerance, timedelta(seconds=policy.ambiguity_seconds))
 
 
 def movements_of(count: Count, keys: Iterable[Key]) -> dict[Key, list[Movement]]:
@@ -60,17 +113,16 @@ def movements_of(count: Count, keys: Iterable[Key]) -> dict[Key, list[Movement]]
     return found
 
 
-def _scans(lines: Sequence[Line]) -> dict[int, list[Scan]]:
-    """The scans that count: those of the newest pass that has any. A recount nobody began yet replaces nothing."""
-    found: dict[int, list[Scan]] = defaultdict(list)
-    for scan in Scan.objects.filter(line__in=lines, undone_at=None).order_by("-pass_number", "counted_at", "pk"):
-        newest = found[scan.line_id]
-        if not newest or newest[0].pass_number == scan.pass_number:
-            newest.append(scan)
+def passes_of(lines: Sequence[Line]) -> dict[int, dict[int, list[Scan]]]:
+    """Line → pass → its scans that were not undone, in the order in which they were made."""
+    found: dict[int, dict[int, list[Scan]]] = defaultdict(dict)
+    for scan in Scan.objects.filter(line__in=lines, undone_at=None).order_by("counted_at", "pk"):
+        found[scan.line_id].setdefault(scan.pass_number, []).append(scan)
     return found
 
 
-def _facts(count: Count, line: Line, scans: list[Scan], movements: list[Movement], policy: Policy) -> LineFacts:
+def _facts(count: Count, line: Line, scans: Sequence[Scan], movements: Sequence[Movement], policy: Policy) -> LineFacts:
+    assumed = line.assumed_at if not scans else None
     return LineFacts(
         snapshot=line.snapshot,
         snapshot_at=count.snapshot_at or count.created_at,
@@ -89,14 +141,14 @@ def _facts(count: Count, line: Line, scans: list[Scan], movements: list[Movement
             )
             for scan in scans
         ],
-        policy=policy,
-        uncounted_at=clock.now(),
+        policy=replace(policy, uncounted="zero") if assumed else policy,
+        uncounted_at=assumed or clock.now(),
         base_decimals=line.decimals,
         price=line.price,
     )
 
 
-def _store(line: Line, scans: list[Scan], found: Assessment) -> None:
+def _store(line: Line, scans: Sequence[Scan], found: Assessment, rule: Rule, more: Sequence[str]) -> None:
     line.expected = found.expected
     line.counted = found.counted
     line.variance = found.variance
@@ -104,6 +156,7 @@ def _store(line: Line, scans: list[Scan], found: Assessment) -> None:
     line.variance_max = found.interval.high if found.interval else None
     line.value = found.value
     line.outcome = found.outcome.value
-    line.reasons = list(found.reasons)
+    line.rule = rule.name
+    line.reasons = [*found.reasons, *more]
     line.counter = scans[-1].counter if scans else ""
-    line.counted_at = scans[-1].counted_at if scans else None
+    line.counted_at = scans[-1].counted_at if scans else line.assumed_at

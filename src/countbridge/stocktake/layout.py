@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection, transaction
 
 from countbridge.domain.assignment import portions, share_out
+from countbridge.domain.walking import aisle_of
+from countbridge.people.models import User
 from countbridge.stocktake import sheets, work
 from countbridge.stocktake.models import BookLine, Count, Progress, Reading, Sheet
-from countbridge.stocktake.policy import policy_of
+from countbridge.stocktake.policy import CountPolicy, policy_of
+from countbridge.stocktake.scope import Scope
 
+PLACES_LOCK = 0x0F11
 # The bins of a zone whose ERP location is one that is counted.
 PLACES = """
 CREATE TEMP TABLE zone_places AS
 SELECT b.code, b.warehouse, b.zone, b.erp_location, b.walk_order
 FROM links_bin b
 JOIN stocktake_reading l ON l.count_id = %(count)s AND l.side = 'erp' AND l.part = b.erp_location
-WHERE b.link_id = %(link)s AND b.zone = %(zone)s"""
+WHERE b.link_id = %(link)s AND b.zone = %(zone)s
+  AND (NOT %(chosen)s OR EXISTS (SELECT FROM stocktake_countedbin c WHERE c.count_id = %(count)s AND c.bin = b.code))"""
+# A bin is counted by one count at a time. Which one has it is asked under the link's lock, so that two never both get it.
+TAKEN = """
+INSERT INTO stocktake_countedbin (count_id, bin, left_out, seen_by, empty)
+SELECT %(count)s, p.code, coalesce(other.number, ''), '', false
+FROM zone_places p LEFT JOIN LATERAL (
+    SELECT n.number FROM stocktake_countedbin c JOIN stocktake_count n ON n.id = c.count_id
+    WHERE c.bin = p.code AND c.left_out = '' AND n.link_id = %(link)s AND n.id <> %(count)s AND n.state = ANY(%(open)s)
+    ORDER BY n.id LIMIT 1
+) AS other ON true
+ON CONFLICT (count_id, bin) DO UPDATE SET left_out = excluded.left_out"""
+NOT_HERE = """
+DELETE FROM zone_places p USING stocktake_countedbin c
+WHERE c.count_id = %(count)s AND c.bin = p.code AND c.left_out <> ''"""
+# Of a check whether empty bins are empty, those that are booked to hold something are no part.
+NOT_EMPTY = """
+DELETE FROM stocktake_countedbin c USING zone_places p WHERE c.count_id = %(count)s AND c.bin = p.code AND NOT EXISTS (
+    SELECT FROM stocktake_sheet s WHERE s.count_id = %(count)s AND s.zone = %(zone)s AND s.bins ? p.code)"""
 # What has to be counted in them: what the WMS has there, and what the ERP alone has where its location is one bin.
 # (In a location of many bins nobody can say where to look; the gap between the books shows it.) A key that no page showed
 # though it moved while the zone was read was empty at one moment of the reading: where its running sum is lowest.
@@ -52,21 +75,29 @@ WITH known AS (
 )
 SELECT DISTINCT ON (place, item, lot) place, item, lot, quantity, watermark
 FROM (SELECT *, 1 AS rank FROM known UNION ALL SELECT *, 2 FROM appeared UNION ALL SELECT *, 3 FROM alone) AS every
+WHERE NOT %(narrowed)s OR EXISTS (
+    SELECT FROM links_item i WHERE i.link_id = %(link)s AND i.code = every.item
+    AND (cardinality(%(classes)s::text[]) = 0 OR i.item_class = ANY(%(classes)s))
+    AND (cardinality(%(abc)s::text[]) = 0 OR i.abc = ANY(%(abc)s))
+    AND (cardinality(%(items)s::text[]) = 0 OR i.code = ANY(%(items)s)))
 ORDER BY place, item, lot, rank"""
 BINS = """
 SELECT p.warehouse, p.code, greatest(1, count(k.place))
 FROM zone_places p LEFT JOIN zone_keys k ON k.place = p.code
-GROUP BY p.warehouse, p.code, p.walk_order ORDER BY p.warehouse, p.walk_order, p.code"""
+GROUP BY p.warehouse, p.code, p.walk_order
+HAVING CASE %(bins)s WHEN 'holding' THEN count(k.place) > 0
+       WHEN 'empty' THEN count(*) FILTER (WHERE k.quantity <> 0) = 0 ELSE true END
+ORDER BY p.warehouse, p.walk_order, p.code"""
 WALKS = """
 CREATE TEMP TABLE zone_walks AS
 SELECT s.id, code FROM stocktake_sheet s, jsonb_array_elements_text(s.bins) AS code
 WHERE s.count_id = %(count)s AND s.zone = %(zone)s"""
 LINES = """
 INSERT INTO stocktake_line (
-    count_id, sheet_id, warehouse, zone, bin, erp_location, item, item_name_zh, item_name_en, lot, unit, decimals, price,
-    state, pass_number, snapshot, watermark, outcome, reasons, counter)
-SELECT %(count)s, w.id, p.warehouse, p.zone, p.code, p.erp_location, i.code, i.name_zh, i.name_en, k.lot, i.unit, i.decimals,
-       i.price, 'open', 1, k.quantity, k.watermark, '', '[]', ''
+    count_id, sheet_id, warehouse, zone, bin, erp_location, item, item_name_zh, item_name_en, item_class, lot, unit,
+    decimals, price, abc, state, pass_number, snapshot, watermark, outcome, reasons, counter)
+SELECT %(count)s, w.id, p.warehouse, p.zone, p.code, p.erp_location, i.code, i.name_zh, i.name_en, i.item_class, k.lot,
+       i.unit, i.decimals, i.price, i.abc, 'open', 1, k.quantity, k.watermark, '', '[]', ''
 FROM zone_keys k
 JOIN zone_places p ON p.code = k.place
 JOIN zone_walks w ON w.code = k.place
@@ -136,28 +167,37 @@ def lay_out(count: Count) -> None:
 def _zone(count: Count, reading: Reading) -> int:
     policy = policy_of(count.policy)
     with connection.cursor() as cursor:
-        asked: dict[str, str | int] = {
+        scope = Scope.of(count)
+        asked: dict[str, Any] = {
             "count": count.pk, "link": count.link_id, "zone": reading.part, "reading": reading.pk,
-            "first": reading.first_watermark or 0, "last": reading.watermark or 0,
+            "first": reading.first_watermark or 0, "last": reading.watermark or 0, "chosen": count.chosen,
+            "open": list(Count.OPEN), "narrowed": scope.narrowed, "classes": list(scope.classes), "abc": list(scope.abc),
+            "items": list(scope.items), "bins": scope.bins_wanted(count.kind),
         }  # fmt: skip
-        _temporary(cursor, {"zone_places": PLACES, "zone_keys": KEYS}, asked)
-        cursor.execute(BINS)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [PLACES_LOCK, count.link_id])
+        _temporary(cursor, {"zone_places": PLACES}, asked)
+        cursor.execute(TAKEN, asked)
+        cursor.execute(NOT_HERE, asked)
+        _temporary(cursor, {"zone_keys": KEYS}, asked)
+        cursor.execute(BINS, asked)
         made = [
             Sheet(
                 count=count, number=f"{count.number}-{reading.part}-{number:02d}", warehouse=warehouse,
                 zone=reading.part, bins=bins, counted_with="wms" if reading.part in policy.counted_in_wms else "pda",
             )
-            for number, (warehouse, bins) in enumerate(_walks(cursor.fetchall(), policy.sheet_lines), start=1)
+            for number, (warehouse, bins) in enumerate(_walks(cursor.fetchall(), policy), start=1)
         ]  # fmt: skip
         Sheet.objects.bulk_create(made, batch_size=1000)
         _temporary(cursor, {"zone_walks": WALKS}, asked)
         cursor.execute(LINES, asked)
         laid = int(cursor.rowcount)
+        if count.kind == "zero_check":
+            cursor.execute(NOT_EMPTY, asked)
         cursor.execute("DROP TABLE zone_places, zone_keys, zone_walks")
         return laid
 
 
-def _temporary(cursor: Any, tables: dict[str, str], asked: dict[str, str | int]) -> None:
+def _temporary(cursor: Any, tables: dict[str, str], asked: dict[str, Any]) -> None:
     """Tables of this zone alone, whose sizes the database knows when it plans what follows."""
     for name, made in tables.items():
         cursor.execute(f"DROP TABLE IF EXISTS {name}")
@@ -165,16 +205,22 @@ def _temporary(cursor: Any, tables: dict[str, str], asked: dict[str, str | int])
         cursor.execute(f"ANALYZE {name}")
 
 
-def _walks(bins: list[tuple[str, str, int]], most: int) -> Iterator[tuple[str, list[str]]]:
+def _walks(bins: list[tuple[str, str, int]], policy: CountPolicy) -> Iterator[tuple[str, list[str]]]:
     """(warehouse, bins) of each sheet; a zone's name may stand in several warehouses."""
-    for warehouse in dict.fromkeys(warehouse for warehouse, _, _ in bins):
-        here = [(code, lines) for of, code, lines in bins if of == warehouse]
-        for start, end in portions([lines for _, lines in here], most):
+    parts: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for warehouse, code, lines in bins:
+        parts[warehouse, aisle_of(code) if policy.sheets_by == "aisle" else ""].append((code, lines))
+    for (warehouse, _), here in parts.items():
+        for start, end in portions([lines for _, lines in here], policy.sheet_lines):
             yield warehouse, [code for code, _ in here[start:end]]
 
 
 def _give_out(count: Count) -> None:
     """Give the sheets evenly to the counters of each warehouse, the longest first."""
+    if name := count.scope.get("counter"):
+        # Somebody on the floor asked for this count, to do it at once.
+        count.sheets.filter(assignee=None).update(assignee=User.objects.get(username=name))
+        return
     sized = count.sheets.filter(pass_number=1, assignee=None).annotate(n=sheets.ON_SHEET).order_by("pk")
     for warehouse in sorted(set(count.sheets.values_list("warehouse", flat=True))):
         mine = list(sized.filter(warehouse=warehouse).values_list("pk", "n"))
@@ -190,5 +236,5 @@ def _give_out(count: Count) -> None:
 
 def forget(count: Count) -> None:
     """What was laid out of a count that nobody ever began."""
-    for model in (count.lines.all(), BookLine.objects.filter(count=count), count.sheets.all()):
+    for model in (count.lines.all(), BookLine.objects.filter(count=count), count.sheets.all(), count.places.all()):
         model._raw_delete(model.db)

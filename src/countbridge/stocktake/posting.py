@@ -40,7 +40,7 @@ UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFEREN
 def post(count_id: int) -> None:
     """Check the ledger, then write down everything that will be posted and queue the ERP's documents."""
     count = Count.objects.select_related("link__erp", "link__wms").get(pk=count_id)
-    if count.state != Count.State.POSTING or _under_way(count):
+    if count.state != Count.State.POSTING or _put_off(count):
         return
     _papers_taken(count)
     _no_repair_under_way(count)
@@ -50,6 +50,8 @@ def post(count_id: int) -> None:
     with transaction.atomic():
         held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
         if held.state != Count.State.POSTING or _under_way(held):
+            held.post_again = held.state == Count.State.POSTING
+            held.save(update_fields=["post_again"])
             return
         if reopen_changed(count):
             return
@@ -57,6 +59,18 @@ def post(count_id: int) -> None:
             return
         _write_erp(count, books)
         carry_on(count)
+
+
+def _put_off(count: Count) -> bool:
+    """While documents of the count are under way nothing new is written. When the last of them is answered, posting begins
+    anew: what they hold may not be what the lines ask for any more."""
+    with transaction.atomic():
+        held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
+        if held.state == Count.State.POSTING and _under_way(held):
+            held.post_again = True
+            held.save(update_fields=["post_again"])
+            return True
+    return False
 
 
 def reopen_changed(count: Count, large: int = LARGE) -> bool:
@@ -149,7 +163,9 @@ def _write_erp(count: Count, books: Books) -> None:
         owed = [owes(line, carried[key_of(line)]) for line in lines]
         # A gap is closed only where everything that stands for the key was counted and nothing is kept as it was, and once:
         # a refused line that waits still holds its part.
-        whole = key not in refused and all(line.state in Line.POSTABLE for line in lines)
+        whole = (
+            key not in refused and key[0] not in count.partial and all(line.state in Line.POSTABLE for line in lines)
+        )
         gap = books.erp[key] - books.wms[key] if whole and key in books.erp else Decimal(0)
         parts = split(gap, Decimal(0), [*owed, -written[key]])
         if parts.erp:
@@ -267,8 +283,14 @@ def settled(adjustment_id: int) -> None:
             return
         adjustment.count = count
         note(adjustment, delivery)
-        if count.state in UNTIL_CLOSED:
+        if count.state not in UNTIL_CLOSED:
+            return
+        if not count.post_again:
             carry_on(count)
+        elif not _under_way(count):
+            count.post_again, count.state = False, Count.State.POSTING
+            count.save(update_fields=["post_again", "state"])
+            follow("stocktake.post", lock=f"count:{count.pk}", count=count.pk)
 
 
 def carry_on(count: Count) -> None:

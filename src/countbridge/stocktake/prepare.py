@@ -35,6 +35,7 @@ def prepare(count_id: int) -> None:
             _check(count)
         layout.store_book(count)
         layout.lay_out(count)
+        _something_to_count(count)
         paperwork.send_task(count)
         _begin(count)
     except work.GivenUp:
@@ -63,14 +64,22 @@ def _read(count: Count) -> None:
 
 def _plan(count: Count) -> None:
     """Write down what is to be read: the approved ERP locations with all beneath them that has bins, and the bins' zones."""
-    rows = masters.read_all(count.link.erp, "locations")
-    parents = {str(row["code"]): row["parent_code"] for row in rows}
-    approved = set(count.approvals.values_list("location", flat=True))
-    booked = Bin.objects.filter(link=count.link).values_list("erp_location", flat=True).distinct()
-    wanted = sorted(location for location in booked if _beneath(location, approved, parents))
+    bins = Bin.objects.filter(link=count.link)
+    if count.chosen:
+        bins = bins.filter(code__in=count.places.values("bin"))
+    else:
+        rows = masters.read_all(count.link.erp, "locations")
+        parents = {str(row["code"]): row["parent_code"] for row in rows}
+        approved = set(count.approvals.values_list("location", flat=True))
+        booked = bins.values_list("erp_location", flat=True).distinct()
+        beneath = [location for location in booked if _beneath(location, approved, parents)]
+        if not beneath:
+            raise ConfigError("stocktake.no_bins", count=count.number, locations=", ".join(sorted(approved)))
+        bins = bins.filter(erp_location__in=beneath)
+    wanted = sorted(bins.values_list("erp_location", flat=True).distinct())
     if not wanted:
-        raise ConfigError("stocktake.no_bins", count=count.number, locations=", ".join(sorted(approved)))
-    zones = Bin.objects.filter(link=count.link, erp_location__in=wanted).values_list("zone", flat=True).distinct()
+        raise ConfigError("stocktake.no_bins", count=count.number, locations="-")
+    zones = bins.values_list("zone", flat=True).distinct()
     parts = [("wms", zone) for zone in zones] + [("erp", location) for location in wanted]
     Reading.objects.bulk_create(
         [Reading(count=count, side=side, part=part) for side, part in parts], ignore_conflicts=True, batch_size=2000
@@ -122,21 +131,51 @@ def _begin(count: Count) -> None:
         held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
         if held.state != State.PREPARING:
             raise work.GivenUp("stocktake.given_up", count=count.number)
+        _tell_left_out(held)
         paperwork.send_first_sheets(count)
         read = count.readings.filter(side="wms")
         bins = Bin.objects.filter(link=count.link, erp_location__in=count.readings.filter(side="erp").values("part"))
         held.watermarks = {part: mark or 0 for part, mark in read.values_list("part", "watermark")}
         held.snapshot_at = read.aggregate(at=Min("as_of"))["at"] or clock.now()
-        held.warehouses = sorted(set(bins.values_list("warehouse", flat=True)))
+        here = bins.filter(code__in=held.places.filter(left_out="").values("bin"))
+        held.warehouses = sorted(set(here.values_list("warehouse", flat=True)))
+        rest = bins.exclude(code__in=held.places.filter(left_out="").values("bin"))
+        held.partial = sorted(set(rest.values_list("erp_location", flat=True)))
         held.state, held.started_at = State.COUNTING, clock.now()
-        held.save(update_fields=["watermarks", "snapshot_at", "warehouses", "state", "started_at"])
+        held.save(update_fields=["watermarks", "snapshot_at", "warehouses", "partial", "state", "started_at"])
         events.record(
             "state",
             "stocktake.prepared",
             count=count.number,
             lines=Line.objects.filter(count=count).count(),
-            bins=bins.count(),
+            bins=here.count(),
             sheets=count.sheets.count(),
         )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE stocktake_line")
+
+
+def _something_to_count(count: Count) -> None:
+    """A count all of whose bins another open count has waits for that; then everything is read and laid out anew."""
+    if count.sheets.exists():
+        return
+    left_out = list(count.places.exclude(left_out="").values_list("left_out", flat=True))
+    with transaction.atomic():
+        snapshot.start_over(list(count.readings.values_list("pk", flat=True)))
+        count.readings.update(laid_out=False)
+        count.book.all().delete()
+        if count.chosen:
+            count.places.update(left_out="")
+        else:
+            count.places.all().delete()
+    if left_out:
+        others = ", ".join(sorted(set(left_out)))
+        raise ConfigError("stocktake.all_counted_elsewhere", counts=others, bins=len(left_out))
+    raise ConfigError("stocktake.nothing_to_count", count=count.number)
+
+
+def _tell_left_out(count: Count) -> None:
+    left_out = list(count.places.exclude(left_out="").values_list("left_out", flat=True))
+    if left_out:
+        others = ", ".join(sorted(set(left_out)))
+        events.record("state", "stocktake.bins_left_out", count=count.number, bins=len(left_out), counts=others)

@@ -10,15 +10,16 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from countbridge import clock
+from countbridge.domain.policies import Rule
 from countbridge.errors import InputError
 from countbridge.exchange import events
 from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
-from countbridge.stocktake import sheets
-from countbridge.stocktake.judge import Key, judge, key_of
-from countbridge.stocktake.models import Count, Line, Sheet
+from countbridge.stocktake import explaining, sheets, signoffs
+from countbridge.stocktake.judge import PASSES_DISAGREE, Key, judge, key_of
+from countbridge.stocktake.models import Count, CountedBin, Line, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
 from countbridge.stocktake.written import written_in_wms
 
@@ -50,6 +51,7 @@ def moved(link: Link, keys: Iterable[Key]) -> None:
             changed = judge_again(count, [line for line in known if key_of(line) in wanted])
             if changed:
                 events.announce("line", count.number)
+                explaining.soon(count, places_of(changed))
     watch_posted(link, wanted)
 
 
@@ -124,11 +126,10 @@ def advance(count_id: int) -> None:
         if decided or Line.objects.filter(count=count, state=State.RECOUNT, sheet__state__in=SUBMITTED).exists():
             sheets.recounts_for(count)
             events.announce("line", count.number)
+        explaining.soon(count, decided)
         if is_complete(count):
-            count.state = Count.State.POSTING
-            count.save(update_fields=["state"])
             events.record("state", "stocktake.counted", count=count.number, lines=count.lines.count())
-            follow("stocktake.post", lock=f"count:{count.pk}", count=count.pk)
+            signoffs.ask_or_post(count)
 
 
 def is_complete(count: Count) -> bool:
@@ -137,19 +138,25 @@ def is_complete(count: Count) -> bool:
     return not lines_left and not count.sheets.exclude(state__in=SUBMITTED).exists()
 
 
-def _decide(count: Count) -> int:
-    """Lines of submitted sheets whose scans lie far enough in the past that no ambiguous movement can still come in."""
+def places_of(lines: Iterable[Line]) -> set[tuple[str, str]]:
+    """The zones the lines lie in, by warehouse and zone."""
+    return {(line.warehouse, line.zone) for line in lines}
+
+
+def _decide(count: Count) -> set[tuple[str, str]]:
+    """Lines of submitted sheets whose scans lie far enough in the past that no ambiguous movement can still come in. Returns
+    the zones in which lines were decided."""
     policy = policy_of(count.policy)
     ripe = known_until(count.link)
     if ripe is None:
-        return 0
+        return set()
     ready = Line.objects.select_for_update(of=("self",), no_key=True).filter(
         count=count,
         state=State.COUNTED,
         sheet__state__in=SUBMITTED,
         counted_at__lte=ripe - timedelta(seconds=policy.ambiguity_seconds),
     )
-    decided = 0
+    decided: set[tuple[str, str]] = set()
     for lines in in_portions(ready):
         judge(count, lines)
         written = written_in_wms(count, {line.bin for line in lines})
@@ -157,7 +164,7 @@ def _decide(count: Count) -> int:
             key = key_of(line)
             line.state = after_posting(line, written[key]) if key in written else following(line, policy)
         Line.objects.bulk_update(lines, ["state"], batch_size=500)
-        decided += len(lines)
+        decided |= places_of(lines)
     return decided
 
 
@@ -181,21 +188,31 @@ def after_posting(line: Line, written: Decimal) -> str:
 
 
 def following(line: Line, policy: CountPolicy) -> str:
-    """The state an outcome leads to. Inside tolerance: settled, and posted or kept as the policy says. Outside: somebody
-    else counts again; what a recount confirms, and what several recounts cannot settle, goes to a person."""
-    match line.outcome:
-        case "match":
-            return State.SETTLED
-        case "within_tolerance":
-            return State.SETTLED if policy.within_tolerance == "post" else State.KEPT
-        case "breach" if line.pass_number > 1:
-            return State.APPROVE
-        case "breach" | "recount" | "timing" | "error":
-            return State.RECOUNT if line.pass_number < policy.max_passes else State.APPROVE
-        case "hold":
-            return State.HOLD
-        case _:
-            return State.OPEN
+    """The state an outcome leads to under the line's rule. Inside tolerance: settled, and posted or kept as the rule says.
+    Outside: somebody else counts again, or a person decides at once; what a recount confirms, and what several recounts cannot
+    settle, goes to a person. Of a double-blind count two people must have found the same."""
+    if line.assumed_at and not line.counter:
+        return State.SETTLED if line.outcome == "match" else State.APPROVE  # nobody counted it: a person looks at each
+    if line.outcome in ("hold", "uncounted"):
+        return State.HOLD if line.outcome == "hold" else State.OPEN
+    rule = policy.rule(line.rule)
+    alone = policy.double_blind and line.chosen_pass is None and line.pass_number == 1
+    if alone or _must_count_again(line, rule):
+        return State.RECOUNT if line.pass_number < max(rule.max_passes, 2 if alone else 1) else State.APPROVE
+    if line.outcome == "match":
+        return State.SETTLED
+    if line.outcome == "within_tolerance":
+        return State.SETTLED if rule.within == "post" else State.KEPT
+    return State.APPROVE
+
+
+def _must_count_again(line: Line, rule: Rule) -> bool:
+    """Is this count of the line nothing to go by? Another one of the same is not made of a confirmed breach."""
+    if PASSES_DISAGREE in line.reasons:
+        return True
+    if line.outcome == "breach":
+        return line.pass_number == 1 and rule.beyond == "recount"
+    return line.outcome in ("recount", "timing", "error")
 
 
 def submit(sheet: Sheet) -> None:
@@ -204,6 +221,8 @@ def submit(sheet: Sheet) -> None:
         sheet.state = Sheet.State.SUBMITTED
         sheet.submitted_at = clock.now()
         sheet.save(update_fields=["state", "submitted_at"])
+        here = CountedBin.objects.filter(count=sheet.count_id, bin__in=sheet.bins)
+        here.update(seen_at=sheet.submitted_at, seen_by=sheet.assignee.username if sheet.assignee else "")
         events.record(
             "sheet", "stocktake.sheet_handed_in", count=sheet.count.number, sheet=sheet.number,
             actor=sheet.assignee.username if sheet.assignee else "",
@@ -227,7 +246,19 @@ def hand_in(sheet_id: int) -> None:
             raise InputError(
                 "stocktake.sheet_not_done", sheet=sheet.number, lines=left.count(), bin=first.bin, item=first.item
             )
+        _empty_bins_confirmed(sheet)
         submit(sheet)
+
+
+def _empty_bins_confirmed(sheet: Sheet) -> None:
+    """Where it is the question whether bins are empty, each has to be answered: by a tap or by what was found."""
+    if sheet.count.kind != "zero_check" or sheet.pass_number > 1:
+        return
+    scanned = set(sheet.scans.filter(undone_at=None).values_list("line__bin", flat=True))
+    left = CountedBin.objects.filter(count=sheet.count_id, bin__in=set(sheet.bins) - scanned, empty=False)
+    first = left.order_by("bin").first()
+    if first is not None:
+        raise InputError("stocktake.bin_not_confirmed", sheet=sheet.number, bins=left.count(), bin=first.bin)
 
 
 def submit_counted_in_wms(link: Link) -> None:

@@ -18,7 +18,7 @@ from countbridge.links.models import Item, ItemUnit
 from countbridge.people.models import User
 from countbridge.stocktake.goods import Goods
 from countbridge.stocktake.judge import judge
-from countbridge.stocktake.models import Count, Line, Scan, Sheet
+from countbridge.stocktake.models import Count, CountedBin, Line, Scan, Sheet
 
 QUANTITY = re.compile(r"\d{1,15}(\.\d{1,9})?")
 FUTURE = timedelta(minutes=5)
@@ -81,6 +81,9 @@ def take(sheet_id: int, entries: Sequence[Entry], source: str, user: User | None
             taken.append(Taken(entry.id, line.pk))
         if touched:
             judge(sheet.count, list(touched.values()))
+            if sheet.count.kind == "zero_check":
+                found = {line.bin for line in touched.values() if line.counted}
+                CountedBin.objects.filter(count=sheet.count_id, bin__in=found).update(empty=False)
             Sheet.objects.filter(pk=sheet.pk, state=Sheet.State.OPEN).update(state=Sheet.State.COUNTING)
             events.announce("scan", sheet.count.number)
     return taken
@@ -158,7 +161,15 @@ def empty_bin(sheet_id: int, bin_code: str, entry_id: str, counted_at: datetime,
         Entry(f"{entry_id}:{line.pk}", bin_code, line.item, line.lot, "0", line.unit, counted_at, user.username)
         for line in lines.order_by("pk")
     ]
-    return take(sheet_id, entries, "pda", user)
+    with transaction.atomic():
+        taken = take(sheet_id, entries, "pda", user)
+        sheet = Sheet.objects.select_related("count", "assignee").get(pk=sheet_id)
+        _may_count(sheet, user)
+        if bin_code not in sheet.bins:
+            raise InputError("stocktake.bin_not_on_sheet", bin=bin_code, sheet=sheet.number)
+        here = CountedBin.objects.filter(count=sheet.count_id, bin=bin_code)
+        here.update(empty=True, seen_at=clock.now(), seen_by=user.username)
+    return taken
 
 
 def undo(source_id: str, user: User) -> Line:

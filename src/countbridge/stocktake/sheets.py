@@ -30,7 +30,12 @@ def counters(warehouse: str) -> list[User]:
 
 def operators(warehouse: str) -> dict[str, User]:
     """Those of the counters whose work counting is: sheets are given to them unasked."""
-    return {user.username: user for user in people_with("count.scan", warehouse).filter(memberships__role="operator")}
+    return with_role(warehouse, "operator")
+
+
+def with_role(warehouse: str, role: str) -> dict[str, User]:
+    """Those who may count in the warehouse and have this role, by username."""
+    return {user.username: user for user in people_with("count.scan", warehouse).filter(memberships__role=role)}
 
 
 def recounts_for(count: Count) -> list[Sheet]:
@@ -90,14 +95,20 @@ def _make(
                 bins=list(part.bins),
             )
         )
-    _give_out(made, parts)
+    _give_out(made, parts, policy_of(count.policy).supervisor_from_pass)
     return made
 
 
-def _give_out(sheets: Sequence[Sheet], parts: Sequence[assignment.Sheet]) -> None:
-    for warehouse in sorted({sheet.warehouse for sheet in sheets}):
-        mine = [index for index, sheet in enumerate(sheets) if sheet.warehouse == warehouse]
-        people = operators(warehouse)
+def _give_out(sheets: Sequence[Sheet], parts: Sequence[assignment.Sheet], supervisor_from: int) -> None:
+    """The longest first, each to the least loaded person allowed; what was counted often enough is a supervisor's."""
+    groups = sorted({(sheet.warehouse, sheet.pass_number >= supervisor_from) for sheet in sheets})
+    for warehouse, supervised in groups:
+        mine = [
+            index
+            for index, sheet in enumerate(sheets)
+            if (sheet.warehouse, sheet.pass_number >= supervisor_from) == (warehouse, supervised)
+        ]
+        people = (with_role(warehouse, "supervisor") if supervised else {}) or operators(warehouse)
         names = assignment.assign([parts[index] for index in mine], sorted(people), load(people))
         for index, name in zip(mine, names, strict=True):
             sheets[index].assignee = people[name] if name else None

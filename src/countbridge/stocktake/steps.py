@@ -12,17 +12,19 @@ from countbridge.exchange.models import Delivery
 from countbridge.messages import render
 from countbridge.stocktake import work
 from countbridge.stocktake.models import Count, Line
+from countbridge.stocktake.policy import policy_of
 
-ORDER = ("approved", "items", "snapshot", "task", "counting", "posting", "carried", "verified", "closed")
+ORDER = ("approved", "items", "snapshot", "task", "counting", "signed", "posting", "carried", "verified", "closed")
 State = Count.State
 REACHED = {
     State.APPROVED: 1,
     State.PREPARING: 1,
     State.COUNTING: 4,
-    State.POSTING: 5,
-    State.VERIFYING: 7,
-    State.DIFFERENCES: 7,
-    State.CLOSED: 9,
+    State.SIGNING: 5,
+    State.POSTING: 6,
+    State.VERIFYING: 8,
+    State.DIFFERENCES: 8,
+    State.CLOSED: 10,
 }
 # Where each step of a preparation stands in the order above.
 AT = {"masters": 1, "wms": 2, "erp": 2, "check": 2, "lines": 2, "papers": 3}
@@ -36,7 +38,7 @@ def steps_of(count: Count, language: str) -> list[dict[str, Any]]:
     for index, name in enumerate(ORDER):
         state = "done" if index < reached else "running" if index == reached else "waiting"
         steps.append({"name": name, "state": state, "at": None, "done": 0, "total": 0, "message": None})
-    moments = {0: count.created_at, 2: count.snapshot_at, 3: count.started_at, 6: count.posted_at, 8: count.closed_at}
+    moments = {0: count.created_at, 2: count.snapshot_at, 3: count.started_at, 7: count.posted_at, 9: count.closed_at}
     for index, at in moments.items():
         steps[index]["at"] = at.isoformat() if at else None
     if under_way:
@@ -44,13 +46,16 @@ def steps_of(count: Count, language: str) -> list[dict[str, Any]]:
     _fill_counting(count, steps[4])
     if not (under_way and reached == 3):
         _fill_deliveries(count, steps[3], Q(flow__in=("F2", "F3")) & ~Q(kind="close_count"), language)
-    _fill_deliveries(count, steps[5], Q(flow="F4"), language)
-    _fill_deliveries(count, steps[6], Q(flow="F5", kind="adjustment"), language)
-    if count.state == State.POSTING and steps[5]["total"] and steps[5]["done"] == steps[5]["total"]:
-        steps[5]["state"], steps[6]["state"] = "done", "running"
+    _fill_signoffs(count, steps[5])
+    _fill_deliveries(count, steps[6], Q(flow="F4"), language)
+    _fill_deliveries(count, steps[7], Q(flow="F5", kind="adjustment"), language)
+    if count.state == State.POSTING and steps[6]["total"] and steps[6]["done"] == steps[6]["total"]:
+        steps[6]["state"], steps[7]["state"] = "done", "running"
     if count.state == State.DIFFERENCES:
-        steps[7]["state"] = "failed"
-        steps[7]["message"] = render("stocktake.books_differ", {"keys": count.differences.count()}, language)
+        steps[8]["state"] = "failed"
+        steps[8]["message"] = render("stocktake.books_differ", {"keys": count.differences.count()}, language)
+    if not policy_of(count.policy).levels:
+        del steps[ORDER.index("signed")]
     if count.problem:
         running = next((step for step in steps if step["state"] == "running"), None)
         if running:
@@ -61,6 +66,14 @@ def steps_of(count: Count, language: str) -> list[dict[str, Any]]:
 def _fill_counting(count: Count, step: dict[str, Any]) -> None:
     row = count.lines.aggregate(total=Number("pk"), done=Number("pk", filter=Q(state__in=Line.FINAL)))
     step["done"], step["total"] = row["done"], row["total"]
+
+
+def _fill_signoffs(count: Count, step: dict[str, Any]) -> None:
+    """A count whose sum nobody has to sign for has no such step."""
+    asked = list(count.signoffs.exclude(outcome="void").order_by("-round", "level"))
+    newest = [one for one in asked if one.round == asked[0].round]
+    step["total"], step["done"] = len(newest), sum(one.outcome == "signed" for one in newest)
+    step["at"] = max((one.at.isoformat() for one in newest if one.at), default=None)
 
 
 def _fill_deliveries(count: Count, step: dict[str, Any], which: Q, language: str) -> None:

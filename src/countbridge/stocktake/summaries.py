@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from django.db.models import Count as Number
-from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db.models import DecimalField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Abs, Coalesce
 
-from countbridge.domain.accuracy import DECIMALS
-from countbridge.domain.decimals import round_half_up
 from countbridge.links.models import Warehouse
 from countbridge.people.access import WarehouseScope
+from countbridge.stocktake import result_figures
 from countbridge.stocktake.models import Count, Line
 
 State = Line.State
@@ -29,9 +27,9 @@ FIGURES: dict[str, Any] = {
     "to_approve": Number("pk", filter=Q(state__in=(State.APPROVE, State.HOLD))),
     "final": Number("pk", filter=Q(state__in=Line.FINAL)),
     "variances": Number("pk", filter=NONZERO),
-    "gain": Coalesce(Sum("value", filter=Q(value__gt=0)), ZERO),
-    "loss": Coalesce(Sum("value", filter=Q(value__lt=0)), ZERO),
-    "value_abs": Coalesce(Sum(Abs(F("value"))), ZERO),
+    "gain": result_figures.SUMS["value_gain"],
+    "loss": result_figures.SUMS["value_loss"],
+    "value_abs": Coalesce(Sum(Abs(result_figures.VALUE)), ZERO, output_field=DecimalField()),
 }
 
 
@@ -75,19 +73,9 @@ def sees_everything(scope: WarehouseScope) -> bool:
 
 def accuracy(count: Count, scope: WarehouseScope) -> dict[str, str | None]:
     """IRA by lines and by quantity over the counted lines, matches included (algorithm: accuracy)."""
-    counted = scope.limit(count.lines.filter(counted__isnull=False), "warehouse")
-    row = counted.aggregate(
-        n=Number("pk"),
-        right=Number("pk", filter=Q(outcome__in=("match", "within_tolerance"))),
-        off=Sum(Abs(F("variance"))),
-        book=Sum(Abs(F("expected"))),
-    )
-    return {"lines": _share(row["right"], row["n"]), "quantity": _rest(row["off"], row["book"])}
+    found = result_figures.total(scope.limit(count.lines.all(), "warehouse"))
+    return {"lines": _text(found.accuracy), "quantity": _text(found.quantity.accuracy)}
 
 
-def _share(part: int, whole: int) -> str | None:
-    return str(round_half_up(Fraction(part, whole), DECIMALS)) if whole else None
-
-
-def _rest(off: Decimal | None, book: Decimal | None) -> str | None:
-    return str(round_half_up(1 - Fraction(off) / Fraction(book), DECIMALS)) if book and off is not None else None
+def _text(share: Decimal | None) -> str | None:
+    return None if share is None else str(share)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countbridge.domain.assignment import Line, Sheet, assign, share_out, split_sheets
+from countbridge.domain.assignment import Line, Load, Sheet, assign, rebalance, share_out, split_sheets
+from countbridge.domain.walking import aisle_of, serpentine
 from countbridge.errors import InputError
 
 
@@ -111,3 +112,72 @@ def test_a_bin_without_a_place_on_the_way_is_walked_to_first():
     lines = [Line("a", "W1", "Z", "behind", 1), Line("b", "W1", "Z", "somewhere")]
     assert split_sheets(lines, 9)[0].bins == ("somewhere", "behind")
     assert split_sheets([*lines, Line("c", "W1", "Z", "gate", 0)], 9)[0].bins == ("gate", "somewhere", "behind")
+
+
+# -- walking order -------------------------------------------------------------------------------------------------------
+
+
+def test_up_one_aisle_and_down_the_next():
+    assert serpentine(["B-2", "A-1", "C-1", "B-1", "A-2"]) == ["A-1", "A-2", "B-2", "B-1", "C-1"]
+
+
+def test_levels_stay_together_and_numbers_are_numbers():
+    codes = [f"W1-{aisle:02}-{place}-{level}" for aisle in (1, 2) for place in (9, 10) for level in (1, 2)]
+    assert serpentine(reversed(codes)) == [
+        "W1-01-9-1", "W1-01-9-2", "W1-01-10-1", "W1-01-10-2", "W1-02-10-1", "W1-02-10-2", "W1-02-9-1", "W1-02-9-2",
+    ]  # fmt: skip
+
+
+def test_codes_without_separators_and_codes_that_say_nothing():
+    assert serpentine(["B1", "A10", "A9", "B2"]) == ["A9", "A10", "B2", "B1"]
+    assert serpentine(["盘", "收货区", "盘"]) == ["收货区", "盘"]
+    assert [aisle_of(code) for code in ("W1-03-12-2", "A12", "A-1", "DOCK")] == ["W1-03", "A", "A", ""]
+
+
+@given(st.sets(st.text("AB019-", min_size=1, max_size=6)))
+def test_every_bin_is_walked_to_once_whatever_the_order_they_are_told_in(codes):
+    walk = serpentine(codes)
+    assert sorted(walk) == sorted(codes)
+    assert serpentine(sorted(codes, key=lambda code: code[::-1])) == walk
+
+
+# -- rebalancing ---------------------------------------------------------------------------------------------------------
+
+
+def test_sheets_nobody_began_go_to_who_has_less():
+    loads = [Load(1, 30, "a", False), Load(2, 20, "a", True), Load(3, 10, "a", True)]
+    assert rebalance(loads, ["a", "b"]) == [(2, "b"), (3, "b")]
+
+
+def test_a_begun_sheet_stays_and_nothing_moves_where_nothing_is_won():
+    assert rebalance([Load(1, 30, "a", False)], ["a", "b"]) == []
+    assert rebalance([Load(1, 30, "a", True), Load(2, 20, "b", True)], ["a", "b"]) == []
+
+
+def test_nobodys_sheets_go_to_who_has_least_and_a_recount_never_to_who_counted():
+    loads = [Load(1, 10, None, True, frozenset({"b"})), Load(2, 5, "a", True, frozenset({"b"})), Load(3, 7, None, True)]
+    assert rebalance(loads, ["a", "b"]) == [(1, "a"), (3, "b")]
+    assert rebalance([Load(1, 10, None, True, frozenset({"a"}))], ["a"]) == []
+
+
+def test_a_sheet_of_somebody_who_is_gone_goes_on():
+    assert rebalance([Load(1, 4, "gone", True)], ["a"]) == [(1, "a")]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["a", "b", "c", None]), st.booleans()), max_size=12),
+    st.sampled_from([["a"], ["a", "b"], ["a", "b", "c"]]),
+)
+def test_the_most_loaded_never_gets_more_and_begun_sheets_stay(rows, people):
+    loads = [Load(number, lines, who, movable) for number, (lines, who, movable) in enumerate(rows)]
+    moves = dict(rebalance(loads, people))
+
+    def work(holder):
+        return [sum(one.lines for one in loads if holder(one) == name) for name in people]
+
+    after = work(lambda one: moves.get(one.sheet, one.person))
+    assert {one.sheet for one in loads if not one.movable}.isdisjoint(moves)
+    nobodys = sum(one.lines for one in loads if one.movable and one.person not in people)
+    assert max(after) <= max(work(lambda one: one.person)) + nobodys
+    again = [Load(one.sheet, one.lines, moves.get(one.sheet, one.person), one.movable) for one in loads]
+    assert rebalance(again, people) == [], "evened out it stays"

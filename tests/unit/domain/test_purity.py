@@ -9,8 +9,8 @@ import pytest
 import countbridge.domain
 from countbridge.messages import catalogue
 
-FILES = sorted(Path(countbridge.domain.__file__).parent.glob("*.py"))
-TREES = [(file.name, ast.parse(file.read_text(encoding="utf-8"))) for file in FILES]
+FILES = sorted(Path(countbridge.domain.__file__).parent.rglob("*.py"))
+TREES = [(str(file.relative_to(FILES[0].parent)), ast.parse(file.read_text(encoding="utf-8"))) for file in FILES]
 IMPURE = {"os", "io", "pathlib", "socket", "subprocess", "random", "time", "logging", "urllib", "threading", "tempfile"}
 REASONS = {
     "unknown_unit", "negative_count", "too_many_decimals", "closure_residue", "moved_between_scans",

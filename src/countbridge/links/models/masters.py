@@ -39,7 +39,9 @@ class Bin(models.Model):
 
 
 class Item(models.Model):
-    """`price` values a variance, per base unit in the link's currency. `decimals` is the precision of the base unit."""
+    """`price` values a variance, per base unit in the link's currency. `decimals` is the precision of the base unit.
+    `item_class` is the class the ERP files it under, in the ERP's words; empty where none is told. `abc`: A, B or C by what is
+    moved of it in money (stocktake.cycles), empty before that was ever computed."""
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="items")
     code = models.CharField(max_length=60)
@@ -51,6 +53,8 @@ class Item(models.Model):
     lot_tracked = models.BooleanField(default=False)
     sku = models.CharField(max_length=60, blank=True)
     barcode = models.CharField(max_length=60, blank=True)
+    item_class = models.CharField(max_length=120, blank=True, db_default="")
+    abc = models.CharField(max_length=1, blank=True, db_default="")
     active = models.BooleanField(default=True, db_default=True)
     told = models.JSONField(null=True)  # the whole row in the link's words
     source = models.CharField(max_length=200, blank=True, db_default="")  # what the ERP tells it apart by

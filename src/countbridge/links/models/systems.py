@@ -38,6 +38,9 @@ class Link(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     active = models.BooleanField(default=True)
     policy = models.JSONField(default=dict)
+    policy_told = models.JSONField(
+        null=True
+    )  # what the link's folder said last; a person may have changed `policy` since
 
     def __str__(self) -> str:
         return self.code

@@ -1,5 +1,6 @@
 from countbridge.stocktake.models.adjustments import Adjustment, AdjustmentLine, Difference
-from countbridge.stocktake.models.counts import Approval, Count
+from countbridge.stocktake.models.approval import PolicyVersion, ReasonCode, Signoff
+from countbridge.stocktake.models.counts import Approval, Count, CountedBin
 from countbridge.stocktake.models.drift import Drift, Repair
 from countbridge.stocktake.models.lines import BookLine, Decision, Line, Scan
 from countbridge.stocktake.models.sheets import Sheet
@@ -11,14 +12,18 @@ __all__ = [
     "Approval",
     "BookLine",
     "Count",
+    "CountedBin",
     "Decision",
     "Difference",
     "Drift",
     "Line",
+    "PolicyVersion",
     "Progress",
     "Reading",
+    "ReasonCode",
     "Repair",
     "Scan",
     "Sheet",
+    "Signoff",
     "StagedStock",
 ]

@@ -7,12 +7,18 @@ from countbridge.links.models import Link
 
 
 class Count(models.Model):
-    """A count document. Each state is entered in one transaction with the job that carries it on."""
+    """A count document. Each state is entered in one transaction with the job that carries it on.
+
+    `scope` is what was asked for (stocktake.scope); with `chosen`, the bins it came to are in `places` before anything is read.
+    `post_again`: documents were under way when it was to be posted, so that is still to be done. `partial`: ERP locations of
+    which some bins are not counted, so that a gap between the books cannot be told from them.
+    """
 
     class State(models.TextChoices):
         APPROVED = "approved"
         PREPARING = "preparing"
         COUNTING = "counting"
+        SIGNING = "signing"
         POSTING = "posting"
         VERIFYING = "verifying"
         DIFFERENCES = "differences"
@@ -23,6 +29,10 @@ class Count(models.Model):
     number = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, default="full")
+    scope = models.JSONField(default=dict, db_default={})
+    chosen = models.BooleanField(default=False, db_default=False)
+    post_again = models.BooleanField(default=False, db_default=False)
+    partial = models.JSONField(default=list, db_default=[])
     blind = models.BooleanField(default=True)
     state = models.CharField(max_length=12, choices=State, default=State.APPROVED)
     policy = models.JSONField()
@@ -37,7 +47,9 @@ class Count(models.Model):
     closed_at = models.DateTimeField(null=True)
     problem = models.JSONField(null=True)
 
-    OPEN = (State.APPROVED, State.PREPARING, State.COUNTING, State.POSTING, State.VERIFYING, State.DIFFERENCES)
+    OPEN = (
+        State.APPROVED, State.PREPARING, State.COUNTING, State.SIGNING, State.POSTING, State.VERIFYING, State.DIFFERENCES,
+    )  # fmt: skip
 
     def __str__(self) -> str:
         return self.number
@@ -57,3 +69,22 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return self.number or self.document
+
+
+class CountedBin(models.Model):
+    """A bin of a count. `left_out`: the open count that counts it already, so that this one does not. `seen_at`: when somebody
+    stood before it and handed in what they saw; `empty`: they said that nothing lies in it."""
+
+    count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="places")
+    bin = models.CharField(max_length=60)
+    left_out = models.CharField(max_length=40, blank=True, db_default="")
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.CharField(max_length=150, blank=True, db_default="")
+    empty = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["count", "bin"], name="counted_bin")]
+        indexes = [models.Index(fields=["bin", "seen_at"])]
+
+    def __str__(self) -> str:
+        return self.bin

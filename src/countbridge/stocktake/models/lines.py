@@ -15,7 +15,9 @@ def exact(**options: object) -> models.DecimalField:  # type: ignore[type-arg]
 class Line(models.Model):
     """One key of the count (bin × item × lot) and what is known of it. Quantities in the item's base unit.
 
-    `watermark` is the WMS ledger position the snapshot quantity is true for; movements after it are rolled forward.
+    `watermark` is the WMS ledger position the snapshot quantity is true for; movements after it are rolled forward. `rule` is
+    the policy's rule that decided ("" = the policy itself). `chosen_pass`: whose count a person took where several disagree
+    (none: the newest). `assumed_at`: from when a line nobody counted is held for empty, where the policy says so.
     """
 
     class State(models.TextChoices):
@@ -41,6 +43,8 @@ class Line(models.Model):
     item = models.CharField(max_length=60)
     item_name_zh = models.CharField(max_length=300)
     item_name_en = models.CharField(max_length=300)
+    abc = models.CharField(max_length=1, blank=True, db_default="")
+    item_class = models.CharField(max_length=120, blank=True, db_default="")  # as it was when the count began
     lot = models.CharField(max_length=80, blank=True)
     unit = models.CharField(max_length=20)
     decimals = models.PositiveSmallIntegerField()
@@ -56,9 +60,15 @@ class Line(models.Model):
     variance_max = exact(null=True)
     value = models.DecimalField(max_digits=30, decimal_places=6, null=True)
     outcome = models.CharField(max_length=20, blank=True)
+    rule = models.CharField(max_length=60, blank=True, db_default="")
+    chosen_pass = models.PositiveSmallIntegerField(null=True)
+    assumed_at = models.DateTimeField(null=True)
     reasons = models.JSONField(default=list)
     counter = models.CharField(max_length=150, blank=True)
     counted_at = models.DateTimeField(null=True)
+    explanation = models.JSONField(
+        null=True
+    )  # the likely stories of the variance (stocktake.explaining), null: none sought
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["count", "bin", "item", "lot"], name="line_key")]
@@ -109,6 +119,8 @@ class Decision(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     decision = models.CharField(max_length=10)
     reason = models.TextField()
+    reason_code = models.CharField(max_length=40, blank=True, db_default="")
+    taken_pass = models.PositiveSmallIntegerField(null=True)
     variance = exact(null=True)
     at = models.DateTimeField(default=clock.now)
 

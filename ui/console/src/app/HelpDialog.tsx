@@ -32,6 +32,7 @@ export function HelpDialog({ open, close, places }: { open: boolean; close: () =
           <Row keys={["a"]} does={t("help.approve")} />
           <Row keys={["r"]} does={t("help.recount")} />
           <Row keys={["b"]} does={t("help.keep")} />
+          <Row keys={["n"]} does={t("help.newCount")} />
           <Row keys={["Ctrl", "Enter"]} does={t("help.confirm")} />
         </section>
       </div>

@@ -1,4 +1,4 @@
-import type { Permission, Session } from "@shared/model";
+import type { Permission, Session, Today } from "@shared/model";
 import { formatCount } from "@shared/time";
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, useState } from "react";
@@ -18,17 +18,19 @@ interface Place {
   name: string;
   key: string;
   needs: Permission;
-  waiting?: "approvals" | "recounts" | "deliveries" | "quarantine";
+  /** What of today's work is done there. */
+  waiting?: (keyof Today["waiting"])[];
 }
 
 const PLACES: Place[] = [
   { to: "/", name: "nav.today", key: "t", needs: "count.view" },
   { to: "/counts", name: "nav.counts", key: "c", needs: "count.view" },
-  { to: "/approvals", name: "nav.approvals", key: "a", needs: "line.approve", waiting: "approvals" },
-  { to: "/recounts", name: "nav.recounts", key: "r", needs: "line.recount", waiting: "recounts" },
-  { to: "/deliveries", name: "nav.deliveries", key: "d", needs: "delivery.view", waiting: "deliveries" },
-  { to: "/quarantine", name: "nav.quarantine", key: "q", needs: "quarantine.view", waiting: "quarantine" },
+  { to: "/approvals", name: "nav.approvals", key: "a", needs: "line.approve", waiting: ["approvals", "signatures"] },
+  { to: "/recounts", name: "nav.recounts", key: "r", needs: "line.recount", waiting: ["recounts"] },
+  { to: "/deliveries", name: "nav.deliveries", key: "d", needs: "delivery.view", waiting: ["deliveries"] },
+  { to: "/quarantine", name: "nav.quarantine", key: "q", needs: "quarantine.view", waiting: ["quarantine"] },
   { to: "/drift", name: "drift.title", key: "f", needs: "line.expected" },
+  { to: "/policies", name: "nav.policies", key: "p", needs: "count.view" },
   { to: "/links", name: "nav.links", key: "l", needs: "link.view" },
 ];
 
@@ -74,7 +76,7 @@ function Navigation({ places }: { places: Place[] }) {
   return (
     <nav aria-label={t("nav.label")}>
       {places.map((place) => {
-        const waiting = place.waiting ? (today.data?.waiting[place.waiting] ?? 0) : 0;
+        const waiting = place.waiting?.reduce((sum, kind) => sum + (today.data?.waiting[kind] ?? 0), 0) ?? 0;
         return (
           <NavLink key={place.to} to={place.to} end={place.to === "/"} className="rail-link">
             <span>{t(place.name)}</span>
@@ -90,7 +92,7 @@ function Navigation({ places }: { places: Place[] }) {
 function Live() {
   const { t } = useTranslation();
   const count = useMatch("/counts/:number/*")?.params.number;
-  const state: LiveState = useLive(count);
+  const state: LiveState = useLive(count === "new" ? undefined : count);
   return (
     <div className={`live live-${state}`} role="status" title={t(`live.${state}Hint`)}>
       <span className="live-dot" aria-hidden="true" /> {t(`live.${state}`)}

@@ -12,6 +12,7 @@ export const router = createBrowserRouter([
     children: [
       { index: true, lazy: () => import("../pages/Today") },
       { path: "counts", lazy: () => import("../pages/Counts") },
+      { path: "counts/new", lazy: () => import("../pages/plan/NewCount") },
       {
         path: "counts/:number",
         lazy: () => import("../pages/count/Count"),
@@ -21,6 +22,7 @@ export const router = createBrowserRouter([
           { path: "lines", lazy: () => import("../pages/count/Lines") },
           { path: "sheets", lazy: () => import("../pages/count/Sheets") },
           { path: "differences", lazy: () => import("../pages/count/Differences") },
+          { path: "results", lazy: () => import("../pages/count/Results") },
           { path: "timeline", lazy: () => import("../pages/count/Timeline") },
         ],
       },
@@ -30,6 +32,9 @@ export const router = createBrowserRouter([
       { path: "deliveries/:id", lazy: () => import("../pages/Delivery") },
       { path: "quarantine", lazy: () => import("../pages/Quarantine") },
       { path: "drift", lazy: () => import("../pages/Drift") },
+      { path: "policies", lazy: () => import("../pages/policies/Policies") },
+      { path: "policies/reasons", lazy: () => import("../pages/policies/Reasons") },
+      { path: "policies/:link", lazy: () => import("../pages/policies/Policies") },
       { path: "links", lazy: () => import("../pages/Links") },
       { path: "links/webhooks", lazy: () => import("../pages/links/Webhooks") },
       { path: "links/subscriptions", lazy: () => import("../pages/links/Subscriptions") },

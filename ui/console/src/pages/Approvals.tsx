@@ -9,12 +9,14 @@ import { useKeys } from "../app/keys";
 import { pageOf, useParam } from "../app/params";
 import { api } from "../app/server";
 import { type May, useMay } from "../app/session";
+import { CauseFilter } from "../parts/CauseFilter";
 import { CountFilter } from "../parts/CountFilter";
 import { DecisionDialog } from "../parts/DecisionDialog";
 import { Head, Panel } from "../parts/layout";
 import { LineDrawer } from "../parts/LineDrawer";
 import { useLineColumns } from "../parts/lineColumns";
 import { Pager } from "../parts/Pager";
+import { Signatures } from "../parts/Signatures";
 import { Forbidden, Load, Notice } from "../parts/states";
 import { type Column, Table } from "../parts/Table";
 import { Money, tone } from "../parts/values";
@@ -28,21 +30,35 @@ export function Component() {
   const may = useMay();
   const [get, set] = useParam();
   const { page, offset, limit } = pageOf(get, SIZE);
-  const query = { count: get("count"), sort: get("sort"), offset, limit };
+  const query = { count: get("count"), sort: get("sort"), cause: get("cause"), offset, limit };
   const approvals = useQuery({ queryKey: ["approvals", query], queryFn: () => api.approvals(query), placeholderData: keepPreviousData, enabled: may("line.approve") });
   if (!may("line.approve")) return <Forbidden />;
   return (
     <>
-      <Head title={t("approvals.title")} below={t("approvals.lead")} actions={<CountFilter value={query.count} change={(count) => set({ count })} />} />
+      <Head title={t("approvals.title")} below={t("approvals.lead")} actions={<><CauseFilter value={query.cause} change={(cause) => set({ cause })} /><CountFilter value={query.count} change={(count) => set({ count })} /></>} />
+      <Waiting count={query.count} />
       <Load
         of={approvals}
         rows={12}
         isEmpty={({ total }) => total === 0}
-        empty={<Notice mark="empty" title={t("approvals.none")}>{t("approvals.noneNext")}</Notice>}
+        empty={query.cause ? <Notice mark="empty" title={t("table.noneFound")}>{t("table.noneFoundNext")}</Notice> : <Notice mark="empty" title={t("approvals.none")}>{t("approvals.noneNext")}</Notice>}
       >
-        {(data) => <Inbox key={`${query.count}/${page}`} data={data} page={page} />}
+        {(data) => <Inbox key={`${query.count}/${query.cause}/${page}`} data={data} page={page} />}
       </Load>
     </>
+  );
+}
+
+/** Signatures come first: a whole count stands still until it has them. */
+function Waiting({ count }: { count: string | undefined }) {
+  const { t } = useTranslation();
+  const signoffs = useQuery({ queryKey: ["signoffs"], queryFn: api.signoffs });
+  const rows = (signoffs.data?.rows ?? []).filter((one) => !count || one.count === count);
+  if (signoffs.data && !rows.length) return null;
+  return (
+    <Panel title={t("sign.waiting")} note={t("sign.waitingNote")} flush className="panel-above">
+      <Load of={signoffs} rows={2}>{() => <Signatures rows={rows} named />}</Load>
+    </Panel>
   );
 }
 
@@ -58,13 +74,13 @@ function Inbox({ data, page }: { data: Approvals; page: number }) {
   const [get, set] = useParam();
   const [picked, setPicked] = useState<ReadonlySet<Line["id"]>>(new Set());
   const [cursor, setCursor] = useState<Line | null>(null);
-  const [dialog, setDialog] = useState<{ decision: Decision; lines: Line["id"][] } | null>(null);
+  const [dialog, setDialog] = useState<{ decision: Decision; lines: Line[] } | null>(null);
   const columns = useApprovalColumns();
   const present = data.rows.filter(({ id }) => picked.has(id));
   const chosen = new Set(present.map(({ id }) => id));
   const decide = (decision: Decision): void => {
-    const standing = cursor && data.rows.some(({ id }) => id === cursor.id) ? [cursor.id] : [];
-    const lines = chosen.size ? [...chosen] : standing;
+    const standing = data.rows.filter(({ id }) => id === cursor?.id);
+    const lines = present.length ? present : standing;
     if (lines.length) setDialog({ decision, lines });
   };
   const decisions = decisionsFor(may);

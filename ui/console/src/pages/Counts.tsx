@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
+import { useKeys } from "../app/keys";
 import { pageOf, useParam } from "../app/params";
 import { api } from "../app/server";
 import { useMay } from "../app/session";
@@ -19,7 +20,7 @@ import { State } from "../parts/tags";
 import { Code, Money, Unseen, When } from "../parts/values";
 
 const SIZE = 50;
-const STATES: CountState[] = ["approved", "preparing", "counting", "posting", "verifying", "differences", "closed", "cancelled", "failed"];
+const STATES: CountState[] = ["approved", "preparing", "counting", "signing", "posting", "verifying", "differences", "closed", "cancelled", "failed"];
 
 function useColumns(): Column<CountSummary>[] {
   const { t } = useTranslation();
@@ -28,7 +29,7 @@ function useColumns(): Column<CountSummary>[] {
       id: "name", name: t("counts.name"), width: "240px", cell: (count) => (
         <>
           <Link to={`/counts/${count.number}`} className="strong">{count.name}</Link>
-          <div className="quiet small"><Code>{count.number}</Code> · {word("countKind", count.kind)}{count.blind ? ` · ${t("count.blind")}` : ""}</div>
+          <div className="quiet small"><Code>{count.number}</Code> · {word("countKind", count.kind)}{" · "}{word("countMode", count.mode)}</div>
         </>
       ),
     },
@@ -58,11 +59,15 @@ export function Component() {
   const query = { state: get("state"), q: get("q"), offset, limit };
   const counts = useQuery({ queryKey: ["counts", query], queryFn: () => api.counts(query), placeholderData: keepPreviousData, enabled: may("count.view") });
   const columns = useColumns();
+  useKeys({ n: () => void navigate("/counts/new") }, may("count.plan"));
   if (!may("count.view")) return <Forbidden />;
   const filtered = Boolean(query.state || query.q);
   return (
     <>
-      <Head title={t("counts.title")} actions={<a className="button-link" href={addresses.countsCsv} download>{t("action.csv")}</a>} />
+      <Head title={t("counts.title")} actions={<>
+        <a className="button-link" href={addresses.countsCsv} download>{t("action.csv")}</a>
+        {may("count.plan") ? <Link className="button-link button-main" to="/counts/new">{t("plan.new")} <kbd>n</kbd></Link> : null}
+      </>} />
       <div className="filters">
         <Search value={query.q} change={(q) => set({ q })} label={t("counts.search")} />
         <Select
@@ -79,7 +84,7 @@ export function Component() {
         <Load
           of={counts}
           isEmpty={({ rows }) => rows.length === 0}
-          empty={filtered ? <Notice mark="empty" title={t("table.noneFound")}>{t("table.noneFoundNext")}</Notice> : <Notice mark="empty" title={t("counts.none")}>{t("counts.noneNext")}</Notice>}
+          empty={filtered ? <Notice mark="empty" title={t("table.noneFound")}>{t("table.noneFoundNext")}</Notice> : <Notice mark="empty" title={t("counts.none")} action={may("count.plan") ? <Link to="/counts/new">{t("plan.new")}</Link> : null}>{t("counts.noneNext")}</Notice>}
         >
           {({ rows, total }) => (
             <>

@@ -20,6 +20,7 @@ type Waiting = keyof TodayData["waiting"];
 
 const WAITING: { kind: Waiting; to: string; needs: Permission }[] = [
   { kind: "approvals", to: "/approvals", needs: "line.approve" },
+  { kind: "signatures", to: "/approvals", needs: "line.approve" },
   { kind: "recounts", to: "/recounts", needs: "line.recount" },
   { kind: "quarantine", to: "/quarantine", needs: "quarantine.view" },
   { kind: "deliveries", to: "/deliveries?state=unknown,rejected,needs_review", needs: "delivery.view" },

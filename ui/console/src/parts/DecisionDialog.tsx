@@ -1,31 +1,36 @@
-import type { Decision, DecisionPreview } from "@shared/model";
+import { signOf } from "@shared/decimal";
+import type { Decision, DecisionPreview, Line } from "@shared/model";
 import { formatCount } from "@shared/time";
 import { useQuery } from "@tanstack/react-query";
-import { App as AntApp } from "antd";
+import { App as AntApp, Select } from "antd";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, queries } from "../app/server";
 import { Figure } from "./layout";
+import { useReasons } from "./reasons";
 import { ReasonDialog } from "./ReasonDialog";
 import { Load } from "./states";
 import { Money } from "./values";
 
 interface DecisionDialogProps {
-  lines: number[];
+  lines: Pick<Line, "id" | "variance">[];
   decision: Decision;
+  /** Of one line several people counted: whose count is approved. */
+  takePass?: number | undefined;
   done: () => void;
   close: () => void;
 }
 
 /** Shows what a decision will do (which documents, how much gained and lost) before it is made. */
-export function DecisionDialog({ lines, decision, done, close }: DecisionDialogProps) {
+export function DecisionDialog({ lines, decision, takePass, done, close }: DecisionDialogProps) {
   const { t } = useTranslation();
   const { message } = AntApp.useApp();
-  const preview = useQuery({
-    queryKey: ["preview", decision, lines], queryFn: () => api.previewDecision(lines, decision), gcTime: 0, staleTime: Infinity,
-  });
+  const [code, setCode] = useState("");
+  const what = { lines: lines.map(({ id }) => id), decision, reason_code: code, take_pass: takePass ?? null };
+  const preview = useQuery({ queryKey: ["preview", what], queryFn: () => api.previewDecision(what), gcTime: 0, staleTime: Infinity });
   const doable = preview.data?.lines ?? lines.length;
   const act = async (reason: string): Promise<void> => {
-    const { changed, refused } = await api.decide(lines, decision, reason);
+    const { changed, refused } = await api.decide({ ...what, reason });
     message.success(t("decide.done", { decision: t(`decide.${decision}`), count: changed, lines: formatCount(changed) }));
     if (refused.length) message.warning(t("decide.refused", { count: refused.length, lines: formatCount(refused.length), message: refused[0]?.message }), 8);
     await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
@@ -33,13 +38,41 @@ export function DecisionDialog({ lines, decision, done, close }: DecisionDialogP
   };
   return (
     <ReasonDialog
-      title={t(`decide.${decision}Title`, { count: lines.length, lines: formatCount(lines.length) })}
-      summary={<Load of={preview} rows={3}>{(data) => <Effect of={data} decision={decision} />}</Load>}
+      title={takePass === undefined ? t(`decide.${decision}Title`, { count: lines.length, lines: formatCount(lines.length) }) : t("passes.takeTitle", { pass: takePass })}
+      summary={
+        <>
+          <Load of={preview} rows={3}>{(data) => <Effect of={data} decision={decision} />}</Load>
+          <ReasonField lines={lines} value={code} change={setCode} />
+        </>
+      }
+      optional={code !== ""}
       confirm={t(`decide.${decision}Confirm`, { count: doable, lines: formatCount(doable) })}
       ready={preview.data !== undefined && doable > 0}
       act={act}
       close={close}
     />
+  );
+}
+
+/** Reasons to choose from: those for what the lines are, gains or losses. */
+function ReasonField({ lines, value, change }: { lines: DecisionDialogProps["lines"]; value: string; change: (code: string) => void }) {
+  const { t } = useTranslation();
+  const { rows, nameOf } = useReasons();
+  const signs = new Set(lines.map(({ variance }) => signOf(variance)));
+  const fits = rows.filter(({ used_for }) => used_for === "both" || signs.has(used_for === "gain" ? 1 : -1));
+  return (
+    <label className="field field-reason">
+      <span>{t("reason.code")}</span>
+      <Select
+        allowClear
+        showSearch={{ optionFilterProp: "label" }}
+        value={value || undefined}
+        placeholder={t("reason.choose")}
+        aria-label={t("reason.code")}
+        options={fits.map(({ code }) => ({ value: code, label: nameOf(code) }))}
+        onChange={(code: string | undefined) => change(code ?? "")}
+      />
+    </label>
   );
 }
 

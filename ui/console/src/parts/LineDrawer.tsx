@@ -11,7 +11,10 @@ import { word } from "../app/words";
 import { DecisionDialog } from "./DecisionDialog";
 import { Derivation } from "./Derivation";
 import { Facts } from "./layout";
+import { Passes } from "./Passes";
+import { useReasons } from "./reasons";
 import { Load } from "./states";
+import { Stories } from "./Stories";
 import { State } from "./tags";
 import { Code, Quantity, When } from "./values";
 
@@ -37,7 +40,7 @@ export function LineDrawer({ id, currency, close }: LineDrawerProps) {
       title={data ? <LineTitle line={data} /> : t("line.title")}
       footer={data && decisions(data, may).length ? <Actions line={data} close={close} /> : null}
     >
-      {id === undefined ? null : <Load of={line} rows={12}>{(loaded) => <LineBody line={loaded} currency={currency} />}</Load>}
+      {id === undefined ? null : <Load of={line} rows={12}>{(loaded) => <LineBody line={loaded} currency={currency} close={close} />}</Load>}
     </Drawer>
   );
 }
@@ -50,7 +53,7 @@ function LineTitle({ line }: { line: LineDetail }) {
   );
 }
 
-function LineBody({ line, currency }: { line: LineDetail; currency?: string | undefined }) {
+function LineBody({ line, currency, close }: { line: LineDetail; currency?: string | undefined; close: () => void }) {
   const { t } = useTranslation();
   return (
     <div className="stack">
@@ -67,8 +70,12 @@ function LineBody({ line, currency }: { line: LineDetail; currency?: string | un
           [t("line.erpLocation"), <Code key="e">{line.erp_location}</Code>],
           [t("line.assignee"), line.assignee ?? "—"],
           [t("line.pass"), line.pass > 1 ? t("line.recountPass", { pass: line.pass }) : t("line.firstPass")],
+          [t("line.rule"), line.outcome === null ? "—" : (line.rule ?? t("line.policyItself"))],
+          [t("line.class"), [line.item_class, line.abc].filter(Boolean).join(" · ") || "—"],
         ]}
       />
+      <Passes line={line} done={close} />
+      <Stories line={line} explanation={line.explanation} />
       <Derivation line={line} currency={currency} />
       <Scans line={line} />
       <Decisions line={line} />
@@ -107,6 +114,7 @@ function Scans({ line }: { line: LineDetail }) {
 
 function Decisions({ line }: { line: LineDetail }) {
   const { t } = useTranslation();
+  const { nameOf } = useReasons();
   if (!line.decisions.length) return null;
   return (
     <section className="drawer-part">
@@ -115,7 +123,9 @@ function Decisions({ line }: { line: LineDetail }) {
         {line.decisions.map((one) => (
           <li key={one.at + one.decision}>
             <b>{word("decision", one.decision)}</b> · {one.user} · <When at={one.at} seconds />
-            <p className="quote">{one.reason}</p>
+            {one.taken_pass === null ? null : <> · {t("passes.taken", { pass: one.taken_pass })}</>}
+            {one.reason_code ? <p className="quote"><b>{nameOf(one.reason_code)}</b></p> : null}
+            {one.reason ? <p className="quote">{one.reason}</p> : null}
           </li>
         ))}
       </ul>
@@ -164,7 +174,7 @@ function Actions({ line, close }: { line: LineDetail; close: () => void }) {
       {decisions(line, may).map((one) => (
         <Button key={one} type={one === "approve" ? "primary" : "default"} onClick={() => setDecision(one)}>{t(`decide.${one}`)}</Button>
       ))}
-      {decision ? <DecisionDialog lines={[line.id]} decision={decision} done={close} close={() => setDecision(null)} /> : null}
+      {decision ? <DecisionDialog lines={[line]} decision={decision} done={close} close={() => setDecision(null)} /> : null}
     </div>
   );
 }

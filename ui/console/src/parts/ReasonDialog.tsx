@@ -11,7 +11,11 @@ interface ReasonDialogProps {
   danger?: boolean;
   /** Without it no reason is asked for. */
   asks?: boolean;
+  /** The words may be left out: the record has its reason from elsewhere, or needs none. */
+  optional?: boolean;
   ready?: boolean;
+  /** What was said before, when the dialog is opened again. */
+  said?: string;
   act: (reason: string) => Promise<unknown>;
   close: () => void;
 }
@@ -19,13 +23,13 @@ interface ReasonDialogProps {
 const SHORTEST = 3;
 
 /** Nothing that cannot be taken back happens without its effect shown and, where the record needs it, a reason given. */
-export function ReasonDialog({ title, summary, confirm, danger = false, asks = true, ready = true, act, close }: ReasonDialogProps) {
+export function ReasonDialog({ title, summary, confirm, danger = false, asks = true, optional = false, ready = true, said = "", act, close }: ReasonDialogProps) {
   const { t } = useTranslation();
   const sentence = useSentence();
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useState(said);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const complete = ready && (!asks || reason.trim().length >= SHORTEST);
+  const complete = ready && (!asks || optional || reason.trim().length >= SHORTEST);
   const submit = async (): Promise<void> => {
     if (!complete || busy) return;
     setBusy(true);
@@ -54,7 +58,7 @@ export function ReasonDialog({ title, summary, confirm, danger = false, asks = t
       <div className="dialog-summary">{summary}</div>
       {asks ? (
         <label className="field">
-          <span>{t("reason.label")}</span>
+          <span>{optional ? t("reason.more") : t("reason.label")}</span>
           <Input.TextArea
             autoFocus
             rows={2}
@@ -66,7 +70,7 @@ export function ReasonDialog({ title, summary, confirm, danger = false, asks = t
               if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void submit();
             }}
           />
-          <small>{t("reason.hint", { least: SHORTEST })}</small>
+          <small>{optional ? t("reason.moreHint") : t("reason.hint", { least: SHORTEST })}</small>
         </label>
       ) : null}
       {error ? <Alert type="error" title={sentence(error)} role="alert" /> : null}

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { word } from "../app/words";
 import type { Column } from "./Table";
+import { StoryCell } from "./Stories";
 import { State } from "./tags";
 import { Code, Money, Quantity, When } from "./values";
 
@@ -45,6 +46,7 @@ export function useLineColumns(): Record<"item" | "place" | "book" | "variance" 
         <div className="why-cell">
           {line.state === "hold" ? <State of="lineState" code="hold" /> : null}
           <div>{word("outcome", line.outcome)}{line.pass > 1 ? <span className="quiet"> · {t("line.recountPass", { pass: line.pass })}</span> : null}</div>
+          <StoryCell line={line} />
           {line.reasons.map((reason) => <div key={reason} className="small quiet">{reason}</div>)}
         </div>
       ),

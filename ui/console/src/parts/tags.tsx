@@ -5,7 +5,7 @@ type Hue = "accent" | "good" | "wait" | "bad" | "quiet" | "gain";
 
 const HUES: Partial<Record<Vocabulary, Record<string, Hue>>> = {
   countState: {
-    approved: "quiet", preparing: "accent", counting: "accent", posting: "accent", verifying: "accent", differences: "bad",
+    approved: "quiet", preparing: "accent", counting: "accent", signing: "wait", posting: "accent", verifying: "accent", differences: "bad",
     closed: "good", cancelled: "quiet", failed: "bad",
   },
   lineState: {
@@ -20,6 +20,8 @@ const HUES: Partial<Record<Vocabulary, Record<string, Hue>>> = {
   runOutcome: { done: "good", failed: "bad", interrupted: "wait" },
   hookState: { active: "good", off: "quiet" },
   subscriptionState: { paused: "wait", given_up: "bad", failing: "bad", sending: "accent", working: "good" },
+  signoffState: { waiting: "wait", signed: "good", returned: "bad", void: "quiet" },
+  suspect: { shelf: "gain", wms: "accent", erp: "bad", timing: "wait" },
   sheetState: { open: "quiet", counting: "accent", submitted: "wait", closed: "good" },
 };
 

@@ -96,6 +96,7 @@ class Masters:
             "barcode": next((text_of(entry["code"]) for entry in identifiers if entry["type"] == "ean"), None),
             "pack_unit": text_of(pack["symbol"]) if pack else None,
             "pack_quantity": plain(pack["factor"]) if pack else None,
+            "class": _class(record),
             "active": text_of(dig(record, "active")),
             "write_date": _latest(record),
         }
@@ -129,6 +130,7 @@ class Masters:
 
 ITEM_FIELDS = [
     *("code", "active", "cost_price", "template.name", "template.lot_required", "identifiers.code", "identifiers.type"),
+    *("template.categories.code", "template.categories.name"),
     *(f"template.default_uom.{name}" for name in ("symbol", "digits", "factor")),
     *(f"template.default_uom.category.uoms.{name}" for name in ("symbol", "factor", "active")),
     *(f"{part}{stamp}" for part in ITEM_PARTS for stamp in ("write_date", "create_date")),
@@ -180,6 +182,12 @@ class Position:
         since = moment_value(datetime.fromisoformat(self.since))
         stamps = [[f"{part}{stamp}", ">=", since] for part in ITEM_PARTS for stamp in ("write_date", "create_date")]
         return [*kept, ["OR", *stamps]]
+
+
+def _class(record: Record) -> str | None:
+    """The category the item is filed under, by its code, or its name where it has none. Tryton allows several: the oldest."""
+    first = min(dig(record, "template.categories"), key=lambda entry: whole(entry, "id"), default=None)
+    return text_of(first["code"]) or text_of(first["name"]) if first else None
 
 
 def _latest(record: Record) -> str:

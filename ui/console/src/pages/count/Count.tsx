@@ -59,7 +59,7 @@ function CountHead({ count }: { count: Count }) {
           <>
             <State of="countState" code={count.state} />
             <span>{word("countKind", count.kind)}</span>
-            <span>{count.blind ? t("count.blind") : t("count.open")}</span>
+            <span>{word("countMode", count.mode)}</span>
             <span>{count.warehouses.map(({ name }) => name).join(t("list.comma"))}</span>
             {count.responsible ? <span>{t("count.responsible")} {count.responsible}</span> : null}
             {count.started_at ? <span>{t("count.startedAt")} <When at={count.started_at} /></span> : null}
@@ -85,6 +85,7 @@ function Tabs({ count }: { count: Count }) {
     [`${base}/map`, t("count.map")],
     [`${base}/lines`, t("count.lines"), count.lines],
     [`${base}/sheets`, t("count.sheets")],
+    [`${base}/results`, t("count.results")],
     [`${base}/timeline`, t("count.timeline")],
   ];
   if (count.differences.length) tabs.splice(4, 0, [`${base}/differences`, t("count.differences"), count.differences.length]);

@@ -10,6 +10,7 @@ import { onChanged } from "../../app/live";
 import { usePreferences } from "../../app/preferences";
 import { api as server } from "../../app/server";
 import { Failed, Notice } from "../../parts/states";
+import { StoryWord } from "../../parts/Stories";
 import { State } from "../../parts/tags";
 import { tone } from "../../parts/values";
 
@@ -37,7 +38,8 @@ interface LineGridProps {
 
 type Cell = ValueFormatterParams<Line>;
 
-function useColumns(count: Count, sort: string | undefined): ColDef<Line>[] {
+/** In the views of what differs the likely explanation takes the place of who counted when; the drawer has both. */
+function useColumns(count: Count, sort: string | undefined, differing: boolean): ColDef<Line>[] {
   const { t, i18n } = useTranslation();
   const { language } = usePreferences();
   const blind = !seesBook(count);
@@ -60,12 +62,18 @@ function useColumns(count: Count, sort: string | undefined): ColDef<Line>[] {
       { field: "counter", headerName: t("lines.counter"), width: 70, valueFormatter: ({ value }) => (value as string | null) ?? "—" },
       { field: "counted_at", headerName: t("lines.countedAt"), width: 102, cellClass: "num", valueFormatter: ({ value }) => formatTime(value as string | null, language) },
     ];
+    const explanation: ColDef<Line> = {
+      field: "explanation", headerName: t("explain.filter"), width: 206, sortable: false,
+      cellRenderer: ({ value }: { value?: Line["explanation"] }) => <StoryWord explanation={value} />,
+      tooltipValueGetter: ({ data }) => data?.explanation?.stories.map(({ sentence }) => sentence).join(" / ") ?? "",
+    };
+    const shown = differing && !blind ? [...columns.filter(({ field: name }) => name !== "counter" && name !== "counted_at"), explanation] : columns;
     const [field, direction] = sort?.startsWith("-") ? [sort.slice(1), "desc" as const] : [sort, "asc" as const];
     // Who may not see the book sees no columns made of it either.
-    const seen = columns.filter(({ field: name }) => !blind || (name !== "variance" && name !== "value"));
+    const seen = shown.filter(({ field: name }) => !blind || (name !== "variance" && name !== "value"));
     return seen.map((column) => ({ ...column, ...(column.field === field && field ? { initialSort: direction } : {}) }));
     // The sort in the address is only where the grid starts; afterwards the grid says.
-  }, [count.currency, blind, t, language, i18n.language]);
+  }, [count.currency, blind, differing, t, language, i18n.language]);
 }
 
 /** 100,000 lines: only the blocks in view are fetched; the server sorts and filters. */
@@ -74,7 +82,7 @@ export function LineGrid({ count, filter, sort, changeSort, open, chosen, told }
   const grid = useRef<GridApi<Line>>(null);
   const [error, setError] = useState<unknown>(null);
   const [empty, setEmpty] = useState(false);
-  const columns = useColumns(count, sort);
+  const columns = useColumns(count, sort, filter.cause !== undefined || (filter.only !== undefined && filter.only !== "open"));
   const source: IDatasource = useMemo(() => ({
     getRows: (asked) => {
       const [first] = asked.sortModel;

@@ -6,6 +6,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParam } from "../../app/params";
 import { word } from "../../app/words";
+import { CauseFilter } from "../../parts/CauseFilter";
 import { LineDrawer } from "../../parts/LineDrawer";
 import { Search } from "../../parts/Search";
 import { useCount } from "./Count";
@@ -23,10 +24,11 @@ export function Component() {
   const bin = get("bin");
   const q = get("q");
   const only = get("only") as LineSelection | undefined;
+  const cause = get("cause");
   const sort = get("sort");
-  const filter: LineFilter = useMemo(() => ({ ...(state && { state }), ...(zone && { zone }), ...(bin && { bin }), ...(q && { q }), ...(only && { only }) }), [state, zone, bin, q, only]);
+  const filter: LineFilter = useMemo(() => ({ ...(state && { state }), ...(zone && { zone }), ...(bin && { bin }), ...(q && { q }), ...(only && { only }), ...(cause && { cause }) }), [state, zone, bin, q, only, cause]);
   const filtered = Object.keys(filter).length > 0;
-  const clear = (): void => set({ state: null, zone: null, bin: null, q: null, only: null });
+  const clear = (): void => set({ state: null, zone: null, bin: null, q: null, only: null, cause: null });
   return (
     <div className="lines">
       <div className="filters">
@@ -61,6 +63,7 @@ export function Component() {
           options={STATES.map((one) => ({ value: one, label: word("lineState", one) }))}
           onChange={(value: string | undefined) => set({ state: value })}
         />
+        {seesBook(count) ? <CauseFilter value={cause} change={(value) => set({ cause: value })} /> : null}
         {bin ? <button type="button" className="chip" onClick={() => set({ bin: null })} aria-label={t("lines.dropBin", { bin })}>{bin} <span aria-hidden="true">×</span></button> : null}
         {filtered ? <Button type="link" size="small" onClick={clear}>{t("lines.clear")}</Button> : null}
         <span className="filters-end">

@@ -1,17 +1,21 @@
 import { formatShare } from "@shared/decimal";
 import { type Count, type Work, type Zone, seesBook } from "@shared/model";
 import { formatCount, formatDuration } from "@shared/time";
+import { useQuery } from "@tanstack/react-query";
 import { Progress as AntProgress } from "antd";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { usePreferences } from "../../app/preferences";
+import { api } from "../../app/server";
 import { word } from "../../app/words";
 import { Facts, Figure, Panel } from "../../parts/layout";
 import { Progress } from "../../parts/Progress";
-import { Notice } from "../../parts/states";
+import { Signatures } from "../../parts/Signatures";
+import { Load, Notice } from "../../parts/states";
 import { type Column, Table } from "../../parts/Table";
 import { Code, Money, Unseen } from "../../parts/values";
+import { ruleSentence } from "../policies/sentences";
 import { useCount } from "./Count";
 import { Steps } from "./Steps";
 
@@ -25,6 +29,7 @@ export function Component() {
       <Panel><Steps steps={count.steps} /></Panel>
       {count.work ? <Preparing work={count.work} /> : null}
       <Figures count={count} />
+      <Signed count={count} />
       <div className="split split-wide">
         <Zones count={count} />
         <Picture count={count} />
@@ -50,6 +55,19 @@ function Preparing({ work }: { work: Work }) {
           {work.eta_seconds === null ? "" : ` · ${t("work.left", { time: formatDuration(work.eta_seconds, language) })}`}
         </span>
       </div>
+    </Panel>
+  );
+}
+
+/** Who signed, or has to, for the sum of the count. */
+function Signed({ count }: { count: Count }) {
+  const { t } = useTranslation();
+  const asks = (count.policy.approval?.length ?? 0) > 0;
+  const signoffs = useQuery({ queryKey: ["signoffs", count.number], queryFn: () => api.signoffsOf(count.number), enabled: asks });
+  if (!asks || signoffs.data?.rows.length === 0) return null;
+  return (
+    <Panel title={t("sign.title")} note={t("sign.note")} flush>
+      <Load of={signoffs} rows={2}>{({ rows }) => <Signatures rows={rows} currency={count.currency} />}</Load>
     </Panel>
   );
 }
@@ -130,14 +148,17 @@ function Rules({ count }: { count: Count }) {
       <Panel title={t("policy.title")}>
         <Facts
           rows={[
-            [t("policy.percent"), percent === null ? "—" : `${percent} %`],
+            [t("policy.percent"), percent == null ? "—" : `${percent} %`],
             [t("policy.quantity"), quantity ?? "—"],
-            [t("policy.value"), value === null ? "—" : <Money key="v" value={value} currency={count.currency} />],
+            [t("policy.value"), value == null ? "—" : <Money key="v" value={value} currency={count.currency} />],
             [t("policy.ambiguity"), t("policy.seconds", { seconds: count.policy.ambiguity_seconds })],
             [t("policy.within"), word("within", count.policy.within_tolerance)],
             [t("policy.uncounted"), word("uncounted", count.policy.uncounted)],
           ]}
         />
+        {count.policy.rules?.length ? (
+          <ol className="effects">{count.policy.rules.map((rule) => <li key={rule.name}><b>{rule.name}</b>: {ruleSentence(t, rule, count.policy, count.currency)}</li>)}</ol>
+        ) : null}
       </Panel>
       <Panel title={t("count.documents")} note={t("count.documentsNote")}>
         {count.approvals.length ? (

@@ -1,7 +1,7 @@
 import type { Person, Sheet } from "@shared/model";
 import { formatCount } from "@shared/time";
 import { useQuery } from "@tanstack/react-query";
-import { App as AntApp, Segmented, Select } from "antd";
+import { App as AntApp, Button, Segmented, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -13,6 +13,7 @@ import { Load, Notice, useSentence } from "../../parts/states";
 import { type Column, Table } from "../../parts/Table";
 import { State } from "../../parts/tags";
 import { Code } from "../../parts/values";
+import { BalanceDialog } from "./BalanceDialog";
 import { useCount } from "./Count";
 
 const SHOWN: Record<string, (sheet: Sheet) => boolean> = {
@@ -30,6 +31,7 @@ export function Component() {
   const mayAssign = may("count.assign") && !["closed", "cancelled"].includes(count.state);
   const people = useQuery({ queryKey: ["people", count.number], queryFn: () => api.people(count.number), enabled: mayAssign, staleTime: 60_000 });
   const shown = get("shown") ?? "";
+  const [balancing, setBalancing] = useState(false);
   return (
     <Load of={sheets} isEmpty={({ rows }) => rows.length === 0} empty={<Notice mark="empty" title={t("sheets.none")}>{t("sheets.noneNext")}</Notice>}>
       {({ rows }) => {
@@ -43,7 +45,9 @@ export function Component() {
                 onChange={(value) => set({ shown: value })}
                 options={[{ value: "", label: `${t("sheets.all")} ${rows.length}` }, ...Object.entries(SHOWN).map(([key, test]) => ({ value: key, label: `${t(`sheets.${key}`)} ${rows.filter(test).length}` }))]}
               />
+              {mayAssign && count.state === "counting" ? <Button size="small" onClick={() => setBalancing(true)}>{t("balance.open")}</Button> : null}
             </div>
+            {balancing ? <BalanceDialog number={count.number} close={() => setBalancing(false)} /> : null}
             <Panel flush>
               {kept.length ? <SheetTable rows={kept} people={mayAssign ? (people.data?.rows ?? []) : null} number={count.number} /> : <Notice mark="empty" title={t("table.noneFound")} />}
             </Panel>

@@ -1,0 +1,199 @@
+"""Ordering counts here: what a scope comes to, and making the count of it; what the words of a scope can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Field, Router, Schema
+
+from countbridge.api import shown
+from countbridge.api.auth import Request, needs, needs_pda
+from countbridge.errors import InputError, NotFound
+from countbridge.links.models import Bin, Item, Link
+from countbridge.people.access import WarehouseScope, allowed
+from countbridge.stocktake import cycles, plans
+from countbridge.stocktake.policy import policy_of
+from countbridge.stocktake.policy_words import Cycle
+from countbridge.stocktake.scope import KINDS, MODES, Scope
+
+router = Router(tags=["plans"], by_alias=True)
+prefix = ""
+
+MOST_WORDS = 2000
+USUAL = Cycle({"A": 30, "B": 90, "C": 180}, any_bin=365, most_bins=50, mode="blind")
+
+
+class ScopeIn(Schema):
+    warehouses: list[str] = []
+    zones: list[str] = []
+    bins: list[str] = []
+    classes: list[str] = []
+    abc: list[str] = []
+    items: list[str] = []
+    not_seen_days: int = 0
+    most_bins: int = 0
+    at_random: bool = False
+
+
+class PlanIn(Schema):
+    link: str
+    kind: str = "zone"
+    scope: ScopeIn
+
+
+class OrderIn(PlanIn):
+    mode: str = "blind"
+    name: str = ""
+
+
+class ZoneBins(Schema):
+    warehouse: str
+    zone: str
+    bins: int
+
+
+class Overlap(Schema):
+    count: str
+    bins: int
+
+
+class PreviewOut(Schema):
+    bins: int
+    zones: list[ZoneBins]
+    locations: int
+    items: int | None
+    lines: int
+    bins_known: int
+    minutes: int | None
+    people: int
+    overlapping: list[Overlap]
+    first: list[str]
+
+
+class ZoneChoice(Schema):
+    warehouse: str
+    zone: str
+    bins: int
+
+
+class LinkChoices(Schema):
+    link: str
+    name: str
+    zones: list[ZoneChoice]
+    classes: list[str]
+    abc: list[str]
+
+
+class Choices(Schema):
+    kinds: list[str]
+    modes: list[str]
+    links: list[LinkChoices]
+
+
+class Ordered(Schema):
+    number: str
+
+
+class DueBin(Schema):
+    bin: str
+    zone: str
+    due_at: str | None
+
+
+class DueBins(Schema):
+    ordered_by_calendar: bool
+    rows: list[DueBin]
+
+
+class AdhocIn(Schema):
+    bin: str
+    sheet: int | None = None
+
+
+class Classified(Schema):
+    a: int = Field(alias="A")
+    b: int = Field(alias="B")
+    c: int = Field(alias="C")
+
+
+@router.get("/plans/choices", auth=needs("count.plan"), response=Choices)
+def choices(request: Request) -> dict[str, Any]:
+    """What a count can be ordered of, in the warehouses you plan for."""
+    return {
+        "kinds": [kind for kind in KINDS if kind != "adhoc"],
+        "modes": list(MODES),
+        "links": [_choices(link, request.warehouses) for link in Link.objects.filter(active=True).order_by("code")],
+    }
+
+
+def _choices(link: Link, scope: WarehouseScope) -> dict[str, Any]:
+    items = Item.objects.filter(link=link).exclude(item_class="").order_by("item_class")
+    return {
+        "link": link.code,
+        "name": link.name,
+        "zones": plans.zones(link, scope),
+        "classes": list(items.values_list("item_class", flat=True).distinct()[:MOST_WORDS]),
+        "abc": sorted(set(Item.objects.filter(link=link).exclude(abc="").values_list("abc", flat=True).distinct())),
+    }
+
+
+@router.get("/links/{code}/due", auth=needs("count.plan"), response=DueBins)
+def show_due(request: Request, code: str, limit: int = 200) -> dict[str, Any]:
+    """Bins the calendar would have counted now, the longest overdue first, by the cycle of the policy (or a usual one)."""
+    link = _link(code)
+    cycle = policy_of(link.policy).cycles
+    found = cycles.due(link, cycle or USUAL, min(limit, 5000))
+    scope = request.warehouses
+    places = dict(scope.limit(Bin.objects.filter(link=link), "warehouse").values_list("code", "zone"))
+    rows = [{"bin": b, "zone": places[b], "due_at": shown.moment(at)} for b, at in found if b in places]
+    return {"ordered_by_calendar": cycle is not None, "rows": rows}
+
+
+@router.post("/plans/preview", auth=needs("count.plan"), response=PreviewOut)
+def preview(request: Request, body: PlanIn) -> dict[str, Any]:
+    """Bins, zones, expected work and overlaps of a scope, without making anything."""
+    found = plans.preview(_link(body.link), body.kind, Scope.read(body.scope.dict()), request.warehouses)
+    return {
+        **vars(found),
+        "zones": [{"warehouse": w, "zone": z, "bins": n} for w, z, n in found.zones],
+        "overlapping": [{"count": number, "bins": n} for number, n in found.overlapping.items()],
+    }
+
+
+@router.post("/plans", auth=needs("count.plan"), response=Ordered)
+def order(request: Request, body: OrderIn) -> dict[str, str]:
+    """Order a count of the scope, in the warehouses you plan for. Its preparation begins at once."""
+    made = plans.create(
+        _link(body.link), body.kind, body.mode, Scope.read(body.scope.dict()), request.auth, request.warehouses,
+        name=body.name[:200],
+    )  # fmt: skip
+    return {"number": made.number}
+
+
+def _link(code: str) -> Link:
+    link = Link.objects.select_related("erp", "wms").filter(code=code, active=True).first()
+    if link is None:
+        raise NotFound("links.no_such_link", link=code)
+    return link
+
+
+@router.post("/pda/counts", auth=needs_pda(), response=Ordered)
+def order_on_the_floor(request: Request, body: AdhocIn) -> dict[str, str]:
+    """Count the bin in front of you: a count of this bin alone, whose sheet is yours. For everybody who may count there."""
+    places = request.warehouses.limit(Bin.objects.filter(code=body.bin, link__active=True), "warehouse")
+    links = {place.link_id for place in places}
+    if len(links) != 1:
+        raise InputError("stocktake.no_such_bin", bin=body.bin)
+    link = Link.objects.select_related("erp", "wms").get(pk=links.pop())
+    scope = Scope(bins=(body.bin,))
+    made = plans.create(link, "adhoc", "blind", scope, request.auth, request.warehouses, counter=request.auth)
+    return {"number": made.number}
+
+
+@router.post("/links/{code}/abc", auth=needs("count.plan"), response=Classified)
+def classify(request: Request, code: str, days: int = 90) -> dict[str, int]:
+    """Class every item of the link A, B or C by the value moved of it in the last days. For a planner of all warehouses."""
+    link = _link(code)
+    if not allowed(request.auth, "count.plan").everywhere:
+        raise InputError("stocktake.abc_everywhere")
+    return cycles.classify(link, days)

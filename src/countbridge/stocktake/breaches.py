@@ -1,0 +1,153 @@
+"""What the explainer is told of the lines of one zone: six queries whatever their number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from countbridge.domain.explanation import Breach, Paper, Portion
+from countbridge.domain.interval import Interval
+from countbridge.domain.keys import Key as DomainKey
+from countbridge.domain.units import BASE_UNIT, base_sum, unit_factor
+from countbridge.exchange.models import Movement
+from countbridge.links.models import Bin, ItemUnit
+from countbridge.stocktake.judge import Key, key_of
+from countbridge.stocktake.models import Count, Line, Scan
+from countbridge.stocktake.policy import policy_of
+
+HISTORY = timedelta(days=30)  # before the snapshot: movements older than that explain nothing of today's variance
+
+Units = Mapping[str, tuple[tuple[str, Fraction], ...]]
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """What one person counted of a line in one pass, oldest portion first."""
+
+    scans: Sequence[Scan]
+
+    @property
+    def portions(self) -> tuple[Portion, ...]:
+        return tuple(
+            Portion(scan.quantity, scan.unit, unit_factor(scan.numerator, scan.denominator)) for scan in self.scans
+        )
+
+    def counted(self, decimals: int) -> Decimal:
+        return base_sum([(portion.quantity, portion.factor) for portion in self.portions], decimals)
+
+    @property
+    def people(self) -> set[str]:
+        return {scan.counter for scan in self.scans}
+
+
+def breaches_of(count: Count, lines: Sequence[Line]) -> list[Breach]:
+    """The facts of counted lines, all of one zone."""
+    positions, units = _positions(count, lines), _units(count, lines)
+    passes, movements = _passes(lines), _movements(count, lines)
+    ambiguity = timedelta(seconds=policy_of(count.policy).ambiguity_seconds)
+    return [
+        _breach(line, passes[line.pk], movements[key_of(line)], ambiguity, positions, units)
+        for line in lines
+        if passes[line.pk]
+    ]
+
+
+def book_of(line: Line) -> str:
+    """The name of the ERP key a line belongs to."""
+    return f"{line.erp_location}\0{line.item}\0{line.lot}"
+
+
+def _breach(
+    line: Line,
+    passes: Sequence[_Pass],
+    movements: Iterable[Movement],
+    ambiguity: timedelta,
+    positions: Mapping[str, int],
+    units: Units,
+) -> Breach:
+    assert line.expected is not None
+    assert line.counted is not None
+    assert line.counted_at is not None
+    assert line.variance_min is not None
+    assert line.variance_max is not None
+    newest = passes[-1]
+    moments = [scan.counted_at for scan in newest.scans]
+    counted = newest.counted(line.decimals)
+    return Breach(
+        id=line.pk,
+        key=DomainKey(line.item, line.bin, line.lot or None),
+        zone=f"{line.warehouse}\0{line.zone}",
+        position=positions[line.bin],
+        expected=line.expected,
+        counted=line.counted,
+        interval=Interval(line.variance_min, line.variance_max),
+        counted_at=line.counted_at,
+        portions=newest.portions,
+        units=units.get(line.item, ((line.unit, BASE_UNIT),)),
+        papers=tuple(_paper(movement, line, moments, ambiguity) for movement in movements),
+        decimals=line.decimals,
+        confirmed=any(
+            before.people.isdisjoint(newest.people) and before.counted(line.decimals) == counted
+            for before in passes[:-1]
+        ),
+        book=book_of(line),
+    )
+
+
+def _paper(movement: Movement, line: Line, moments: Sequence[datetime], ambiguity: timedelta) -> Paper:
+    in_snapshot = movement.ledger_seq <= line.watermark
+    return Paper(
+        id=movement.source_id,
+        quantity=movement.quantity,
+        occurred=movement.occurred,
+        kind=movement.kind,
+        document=movement.document,
+        applied=in_snapshot or movement.occurred <= max(moments),
+        doubtful=not in_snapshot and any(abs(movement.occurred - moment) <= ambiguity for moment in moments),
+    )
+
+
+def _positions(count: Count, lines: Sequence[Line]) -> dict[str, int]:
+    """Each bin's place in the walking order of its zone: 1, 2, 3 …"""
+    zones = {line.zone for line in lines}
+    bins = Bin.objects.filter(link_id=count.link_id, zone__in=zones, warehouse__in={line.warehouse for line in lines})
+    return {
+        code: place for place, code in enumerate(bins.order_by("walk_order", "code").values_list("code", flat=True), 1)
+    }
+
+
+def _units(count: Count, lines: Sequence[Line]) -> Units:
+    found: dict[str, list[tuple[str, Fraction]]] = defaultdict(list)
+    units = ItemUnit.objects.filter(item__link_id=count.link_id, item__code__in={line.item for line in lines})
+    for item, unit, numerator, denominator in units.order_by("pk").values_list(
+        "item__code", "unit", "numerator", "denominator"
+    ):
+        found[item].append((unit, unit_factor(numerator, denominator)))
+    return {item: tuple(rows) for item, rows in found.items()}
+
+
+def _passes(lines: Sequence[Line]) -> dict[int, list[_Pass]]:
+    """The passes of each line that have scans, oldest first."""
+    found: dict[int, dict[int, list[Scan]]] = defaultdict(lambda: defaultdict(list))
+    for scan in Scan.objects.filter(line__in=lines, undone_at=None).order_by("pass_number", "counted_at", "pk"):
+        found[scan.line_id][scan.pass_number].append(scan)
+    return defaultdict(list, {line: [_Pass(scans) for scans in passes.values()] for line, passes in found.items()})
+
+
+def _movements(count: Count, lines: Sequence[Line]) -> dict[Key, list[Movement]]:
+    """The movements of the lines' keys since some weeks before the snapshot, oldest first."""
+    keys = {key_of(line) for line in lines}
+    since = (count.snapshot_at or count.created_at) - HISTORY
+    found: dict[Key, list[Movement]] = defaultdict(list)
+    moved = Movement.objects.filter(
+        link_id=count.link_id, bin__in={key[0] for key in keys}, item__in={key[1] for key in keys}, occurred__gte=since
+    )
+    for movement in moved.order_by("ledger_seq"):
+        key = (movement.bin, movement.item, movement.lot)
+        if key in keys:
+            found[key].append(movement)
+    return found

@@ -1,0 +1,60 @@
+"""How sheets are cut and walked, and evening out the work while people count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from countbridge.links.models import Bin
+from countbridge.stocktake.layout import _walks
+from countbridge.stocktake.models import Sheet
+from countbridge.stocktake.policy import policy_of
+from modelled.stage import Stage
+
+pytest_plugins = ["modelled.fixtures"]
+
+MakeStage = Callable[..., Stage]
+
+
+def test_where_the_wms_tells_no_order_a_zone_is_walked_up_one_aisle_and_down_the_next(make_stage: MakeStage) -> None:
+    stage = make_stage()
+    for row in stage.world.wms.bins:
+        row["walk_order"] = ""
+    stage.flow("sync")
+    stage.queue.run()
+    zone = Bin.objects.filter(zone="S").order_by("walk_order").values_list("code", flat=True)
+    assert list(zone) == ["S0101", "S0102", "S0201"]
+    assert min(Bin.objects.values_list("walk_order", flat=True)) == 1
+
+
+def test_a_sheet_never_crosses_an_aisle_where_the_policy_says_so() -> None:
+    bins = [("W2", code, 10) for code in ("S-01-1-1", "S-01-2-1", "S-02-1-1", "S-02-2-1", "S-03-1-1")]
+    by_zone = [codes for _, codes in _walks(bins, policy_of({"sheet_lines": 30}))]
+    by_aisle = [codes for _, codes in _walks(bins, policy_of({"sheet_lines": 30, "sheets_by": "aisle"}))]
+    assert by_zone == [["S-01-1-1", "S-01-2-1", "S-02-1-1"], ["S-02-2-1", "S-03-1-1"]]
+    assert by_aisle == [["S-01-1-1", "S-01-2-1"], ["S-02-1-1", "S-02-2-1"], ["S-03-1-1"]]
+
+
+def test_somebody_behind_gives_up_sheets_nobody_began(make_stage: MakeStage) -> None:
+    stage = make_stage(people=("chen", "li", "zhao", "sun"), sheet_lines=1)
+    count = stage.start("W2-S")
+    sheets = list(count.sheets.order_by("number"))
+    Sheet.objects.filter(count=count).update(assignee=stage.users["chen"])
+    stage.world.tick()
+    first = sheets[0]
+    first.refresh_from_db()
+    line = first.lines.first()
+    assert line is not None
+    stage.scan(first, line.bin, line.item, "1", line.unit, line.lot)
+    answer = stage.api("zhao", f"/counts/{count.number}/balance").json()
+    assert {move["sheet"] for move in answer["moves"]} <= {sheet.pk for sheet in sheets[1:]}, "what was begun stays"
+    assert {(move["before"], move["after"]) for move in answer["moves"]} == {("chen", "li")}
+    loads = {row["username"]: (row["now"], row["then"]) for row in answer["people"]}
+    assert loads["chen"][1] < loads["chen"][0]
+    assert loads["li"][0] == 0
+    agreed = [{"sheet": move["sheet"], "after": move["after"]} for move in answer["moves"]]
+    strange = [{"sheet": first.pk, "after": "li"}]
+    assert stage.api("sun", f"/counts/{count.number}/balance", {"moves": agreed}).status_code == 403
+    made = stage.api("zhao", f"/counts/{count.number}/balance", {"moves": agreed + strange}).json()["moves"]
+    assert len(made) == len(agreed)
+    assert str(Sheet.objects.get(pk=made[0]["sheet"]).assignee) == "li"
+    assert stage.api("zhao", f"/counts/{count.number}/balance").json()["moves"] == []
