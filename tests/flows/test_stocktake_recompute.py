@@ -112,6 +112,47 @@ def test_a_tolerance_with_more_digits_than_a_set_compares_leaves_all_to_the_doma
     assert len(suspects(count)) == LINES
 
 
+def test_the_pass_a_person_took_is_the_one_that_is_computed(count: Count) -> None:
+    twice = count.lines.get(pass_number=2)
+    Line.objects.filter(pk=twice.pk).update(chosen_pass=1)
+    assert suspects(count) == [twice.pk]
+    judge(count, list(count.lines.filter(pk=twice.pk)))
+    assert suspects(count) == []
+    Line.objects.filter(pk=twice.pk).update(chosen_pass=7)  # nobody counted it so: the newest stands
+    assert suspects(count) == [twice.pk]
+
+
+def test_a_line_taken_as_zero_is_for_the_domain(count: Count) -> None:
+    line = count.lines.filter(counted=None, scans=None).order_by("pk")[0]
+    Line.objects.filter(pk=line.pk).update(assumed_at=count.snapshot_at)
+    judge(count, list(count.lines.filter(pk=line.pk)))
+    line.refresh_from_db()
+    assert line.counted == 0
+    assert suspects(count) == [line.pk]
+
+
+def test_two_people_who_must_agree_are_for_the_domain(count: Count) -> None:
+    Count.objects.filter(pk=count.pk).update(policy={**count.policy, "double_blind": True})
+    count.refresh_from_db()
+    assert len(suspects(count)) == LINES
+
+
+def test_where_rules_have_limits_of_their_own_the_figures_tell(count: Count) -> None:
+    """A rule changes outcomes and reasons: what was stored under it stands while the figures do."""
+    rule = {"name": "dear", "price_from": "0.50", "tolerance": {"value": "0"}}
+    Count.objects.filter(pk=count.pk).update(policy={**count.policy, "rules": [rule]})
+    count.refresh_from_db()
+    before = dict(count.lines.values_list("pk", "reasons"))
+    judge(count, list(count.lines.all()))
+    assert before != dict(count.lines.values_list("pk", "reasons")), "the rule decides somewhere"
+    assert suspects(count) == []
+    line = touched(count)
+    for name in ("a movement known late", "a scan taken back", "a variance nobody computed", "another reason"):
+        with undone():
+            CHANGES[name](line)
+            assert suspects(count) == [line.pk], name
+
+
 def test_posting_opens_the_same_lines_again_however_it_looks(count: Count) -> None:
     """Every line decided; then something changed. One by one and as a set come to the same, in every column of every line."""
     count.lines.update(state=Line.State.SETTLED)

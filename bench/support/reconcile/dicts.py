@@ -32,7 +32,7 @@ def compute(folder: Path) -> list[Row]:
             moves[bin_, item, lot].append((Decimal(quantity), int(sequence), datetime.fromisoformat(at)))
     found: list[Row] = []
     with (folder / "lines.csv").open(encoding="utf-8", newline="") as file:
-        for line, bin_, item, lot, snapshot, watermark, decimals, price, _ in csv.reader(file):
+        for line, bin_, item, lot, snapshot, watermark, decimals, price, _, _ in csv.reader(file):
             key = (bin_, item, lot)
             moved = moves[key] if key in moves else []  # noqa: SIM401  a defaultdict would grow
             counted_at = scans.get(line)

@@ -22,7 +22,7 @@ SELECT line, n, 'B' || lpad((line // 10)::VARCHAR, 8, '0') AS bin, lpad((line * 
 FROM (SELECT range AS line, range % {PERIOD} AS n FROM range($lines)), (SELECT greatest(100, $lines // 50) AS items)"""
 FILES = {
     "lines": """
-SELECT line, bin, item, lot, snapshot::DECIMAL(30, 9), 1000, decimals, (cents * 0.01::DECIMAL(3, 2))::DECIMAL(20, 6), 'f'
+SELECT line, bin, item, lot, snapshot::DECIMAL(30, 9), 1000, decimals, (cents * 0.01::DECIMAL(3, 2))::DECIMAL(20, 6), 'f', 'f'
 FROM base""",
     "scans": f"""
 SELECT line, 1, (CASE WHEN unit IS NOT NULL THEN n % 9

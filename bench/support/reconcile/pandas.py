@@ -16,7 +16,7 @@ FIGURES = ["expected", "counted", "variance", "low", "high"]
 KEY = ["bin", "item", "lot"]
 AT_ONCE = pd.Timedelta(seconds=AMBIGUITY)
 COLUMNS = {
-    "lines": ["line", *KEY, "snapshot", "watermark", "decimals", "price", "residue"],
+    "lines": ["line", *KEY, "snapshot", "watermark", "decimals", "price", "alone", "residue"],
     "scans": ["line", "pass", "quantity", "base", "numerator", "denominator", "counted_at"],
     "movements": [*KEY, "quantity", "sequence", "occurred"],
 }

@@ -29,7 +29,7 @@ BATCH = 50_000
 LARGEST = 10**30  # of a limit, in whole numbers: NUMERIC(30, 9) is just below
 
 
-# Per table, in the order of its columns: name, what is read (nothing: it follows from others) and what is stored of it.
+# Per table, in the order of its columns: name, what is read and what is stored of it.
 def _number(name: str) -> str:
     """12.500000000 is 12500000000; what is no BIGINT then is NULL."""
     return f"TRY_CAST(replace({name}, '.', '') AS BIGINT)"
@@ -40,7 +40,7 @@ COPIED = {
         ("line", "BIGINT", "line"), ("bin", "VARCHAR", "bin"), ("item", "VARCHAR", "item"), ("lot", "VARCHAR", "lot"),
         ("snapshot", "VARCHAR", _number("snapshot")), ("watermark", "BIGINT", "watermark"),
         ("decimals", "SMALLINT", "decimals"), ("price", "VARCHAR", _number("price")),
-        ("dear", "", f"price IS NOT NULL AND {_number('price')} IS NULL"), ("unequal", "BOOLEAN", "unequal"),
+        ("alone", "BOOLEAN", f"alone OR (price IS NOT NULL AND {_number('price')} IS NULL)"), ("unequal", "BOOLEAN", "unequal"),
     ),
     "scans": (
         ("line", "BIGINT", "line"), ("pass", "SMALLINT", "pass"), ("quantity", "VARCHAR", _number("quantity")),
@@ -122,7 +122,7 @@ class Recomputation:
         """A file that PostgreSQL's COPY … CSV wrote of the columns in `COPIED`: decimals with just as many digits after the point
         as their column has, times with their offset."""
         columns = COPIED[table]
-        texts = ", ".join(f"'{name}': '{kind}'" for name, kind, _ in columns if kind)
+        texts = ", ".join(f"'{name}': '{kind}'" for name, kind, _ in columns)
         told = ", ".join(read for _, _, read in columns)
         self.database.execute(
             f"INSERT INTO {table} SELECT {told} FROM read_csv($file, {AS_WRITTEN}, columns = {{{texts}}})",

@@ -31,12 +31,12 @@ SUM_LIMIT = 10**22
 PERCENT_LIMIT = 10**14
 
 # `quantity`, `snapshot` in 10⁻⁹; NULL: too large. `base`: entered in the base unit, which must fit the item's decimals and has no
-# factor. `numerator` NULL: the unit is unknown; -1: too large. `unequal`: the closure test left a residue. `dear`: the price
-# is too large; `price` NULL: there is none.
+# factor. `numerator` NULL: the unit is unknown; -1: too large. `unequal`: the closure test left a residue. `alone`: the
+# line is not for the set, as where its price is too large; `price` NULL: there is none.
 TABLES = {
     "lines": (
         "line BIGINT, bin VARCHAR, item VARCHAR, lot VARCHAR, snapshot BIGINT, watermark BIGINT, decimals SMALLINT,"
-        " price BIGINT, dear BOOLEAN, unequal BOOLEAN"
+        " price BIGINT, alone BOOLEAN, unequal BOOLEAN"
     ),
     "scans": (
         "line BIGINT, pass SMALLINT, quantity BIGINT, base BOOLEAN, numerator BIGINT, denominator BIGINT, counted_at BIGINT"
@@ -195,7 +195,7 @@ WITH known AS (
            coalesce(m.happened, 0) AS happened, coalesce(m.sure, 0) AS sure, coalesce(m.least, 0) AS least,
            coalesce(m.most, 0) AS most, coalesce(m.between_scans, false) AS between_scans,
            coalesce(m.restated, false) AS restated,
-           coalesce(c.wide, false) OR coalesce(m.wide, false) OR l.decimals > {DIGITS} OR l.dear OR l.snapshot IS NULL AS wide
+           coalesce(c.wide, false) OR coalesce(m.wide, false) OR l.decimals > {DIGITS} OR l.alone OR l.snapshot IS NULL AS wide
     FROM lines l LEFT JOIN counted c ON c.line = l.line LEFT JOIN moved m ON m.line = l.line
     WHERE l.line BETWEEN {first} AND {last}
 ), counting AS (
