@@ -55,6 +55,7 @@ def write(folder: Path, lines: int) -> None:
 def totals(folder: Path) -> Totals:
     """By outcome: lines, and the exact sums of each figure."""
     with duckdb.connect(":memory:", config={"memory_limit": "512MB"}) as database:
+        database.execute("SET enable_progress_bar = false")
         columns = ("line", "expected", "counted", "variance", "low", "high", "value")
         kinds = ", ".join([*(f"{name}: 'HUGEINT'" for name in columns), "outcome: 'VARCHAR', reasons: 'VARCHAR'"])
         sums = ", ".join(f"coalesce(sum({name}), 0)" for name in columns[1:])

@@ -60,6 +60,7 @@ def against(name: str, rival: str, goal: float, what: str) -> list[Row]:
 def same(one: Path, other: Path) -> bool:
     """Do both files hold the same lines with the same figures, outcome and reasons, in whatever order?"""
     with duckdb.connect(":memory:") as database:
+        database.execute("SET enable_progress_bar = false")
         read = "SELECT * FROM read_csv('{}', header = false, all_varchar = true)"
         mine, yours = read.format(one), read.format(other)
         left, number, lines = database.execute(
