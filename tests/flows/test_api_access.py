@@ -74,6 +74,8 @@ def test_every_route_opens_to_its_permission_and_to_nobody_else(make_stage: Call
                 assert status not in (401, 500), f"{name} {method} {path}: {status}"
             else:
                 assert status == 403, f"{name} {method} {path}: {status}"
+            if path.endswith("/sign-out"):
+                stage.forget(name, scope)
             walked += 1
     assert walked > 100
 

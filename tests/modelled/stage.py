@@ -122,6 +122,10 @@ class Stage:
             self._clients[key] = Client(HTTP_HOST="localhost", headers={"Authorization": f"Bearer {token}"})
         return self._clients[key]
 
+    def forget(self, name: str, scope: str = Token.PDA) -> None:
+        """A token that was handed back: the next call of this person brings another."""
+        self._clients.pop(f"{name}/{scope}", None)
+
     def api(self, name: str, path: str, body: dict[str, Any] | None = None, language: str = "en") -> Any:
         """An API token's GET, or POST when there is a body. The answer as it came."""
         return self._call(self.client(name, Token.API), path, body, language)

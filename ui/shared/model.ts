@@ -120,6 +120,14 @@ export interface PolicyLevel {
   due_hours?: number;
 }
 
+/** How often the calendar has bins counted: by the best class of the goods in them, every bin at least once in `any_bin` days. */
+export interface PolicyCycle {
+  days?: Partial<Record<"A" | "B" | "C", number>>;
+  any_bin?: number;
+  most_bins?: number;
+  mode?: CountMode;
+}
+
 export interface Policy {
   tolerance: Tolerance;
   ambiguity_seconds: number;
@@ -130,10 +138,14 @@ export interface Policy {
   max_passes: number;
   supervisor_from_pass: number;
   sheet_lines: number;
+  /** What a sheet never crosses. */
+  sheets_by: "zone" | "aisle";
   quiet_seconds: number;
   counted_in_wms: string[];
   rules: PolicyRule[];
   approval: PolicyLevel[];
+  /** Empty: the calendar orders nothing. */
+  cycle: PolicyCycle;
   drift: "report" | "propose" | "repair";
 }
 

@@ -5,11 +5,12 @@ import en from "../console/src/locales/en.json";
 import zh from "../console/src/locales/zh-CN.json";
 import { difference, rebased, same } from "../console/src/pages/policies/difference";
 import { shifted, tidied } from "../console/src/pages/policies/draft";
-import { levelSentence, ruleSentence } from "../console/src/pages/policies/sentences";
+import { cycleWords, levelSentence, ruleSentence } from "../console/src/pages/policies/sentences";
 
 const POLICY: Policy = {
   tolerance: { percent: "2", quantity: "1", value: "100" }, ambiguity_seconds: 30, uncounted: "ignore", within_tolerance: "post", blind: true,
-  double_blind: false, max_passes: 3, supervisor_from_pass: 3, sheet_lines: 40, quiet_seconds: 60, counted_in_wms: [], rules: [], approval: [], drift: "propose",
+  double_blind: false, max_passes: 3, supervisor_from_pass: 3, sheet_lines: 40, sheets_by: "zone", quiet_seconds: 60, counted_in_wms: [], rules: [], approval: [],
+  cycle: {}, drift: "propose",
 };
 const rule = (name: string, more: Partial<PolicyRule> = {}): PolicyRule => ({ name, ...more });
 const policy = (change: Partial<Policy>): Policy => ({ ...POLICY, ...change });
@@ -51,10 +52,19 @@ describe("a rule in words", () => {
   });
 });
 
+describe("the calendar in words", () => {
+  it("says how often, with what the server takes where it is left out", () => {
+    expect(cycleWords(t, { days: { A: 30, C: 180 }, most_bins: 20 })).toBe("A every 30 days, C every 180 days, every bin within 365 days, at most 20 bins a day, Blind");
+    expect(cycleWords(t, {})).toBe("the calendar orders nothing");
+  });
+});
+
 describe("the difference of two policies", () => {
   it("is none for what the server reads alike", () => {
     const told = policy({ tolerance: { percent: "2", value: "100", quantity: "1" }, rules: [rule("a", { zones: [], price_from: null })] });
     expect(difference(told, policy({ rules: [rule("a")] }))).toEqual([]);
+    const { cycle: _cycle, sheets_by: _by, ...older } = POLICY;
+    expect(difference(older as Policy, POLICY)).toEqual([]);
     expect(same({ max_passes: 2 }, { max_passes: "2" })).toBe(true);
     expect(same({ tolerance: {} }, {})).toBe(false);
   });
@@ -77,6 +87,14 @@ describe("the difference of two policies", () => {
 });
 
 describe("two people at one policy", () => {
+  it("keeps the other's calendar, and lets mine be switched off", () => {
+    const calendar = { days: { A: 30 }, any_bin: 365 };
+    expect(rebased(POLICY, policy({ drift: "report" }), policy({ cycle: calendar })).policy.cycle).toEqual(calendar);
+    const off = rebased(policy({ cycle: calendar }), policy({ cycle: {} }), policy({ cycle: calendar, drift: "report" }));
+    expect([off.policy.cycle, off.policy.drift, off.both]).toEqual([{}, "report", []]);
+    expect(difference(policy({ cycle: calendar }), POLICY).map((one) => one.of === "word" && one.word)).toEqual(["cycle"]);
+  });
+
   it("keeps what each of them changed", () => {
     const mine = policy({ tolerance: { ...POLICY.tolerance, percent: "5" }, rules: [rule("mine")] });
     const theirs = policy({ tolerance: { ...POLICY.tolerance, value: "50" }, sheet_lines: 10 });

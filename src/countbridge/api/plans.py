@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from ninja import Field, Router, Schema
 
 from countbridge.api import shown
@@ -107,7 +108,6 @@ class DueBins(Schema):
 
 class AdhocIn(Schema):
     bin: str
-    sheet: int | None = None
 
 
 class Classified(Schema):
@@ -179,13 +179,14 @@ def _link(code: str) -> Link:
 
 @router.post("/pda/counts", auth=needs_pda(), response=Ordered)
 def order_on_the_floor(request: Request, body: AdhocIn) -> dict[str, str]:
-    """Count the bin in front of you: a count of this bin alone, whose sheet is yours. For everybody who may count there."""
-    places = request.warehouses.limit(Bin.objects.filter(code=body.bin, link__active=True), "warehouse")
-    links = {place.link_id for place in places}
-    if len(links) != 1:
-        raise InputError("stocktake.no_such_bin", bin=body.bin)
-    link = Link.objects.select_related("erp", "wms").get(pk=links.pop())
-    scope = Scope(bins=(body.bin,))
+    """Count the bin in front of you, by its code or barcode: a count of it alone, whose sheet is yours. For everybody who may
+    count there."""
+    named = Bin.objects.filter(Q(code=body.bin) | Q(barcode=body.bin), link__active=True)
+    places = list(request.warehouses.limit(named, "warehouse")[:2]) if body.bin else []
+    if len(places) != 1:
+        raise InputError("stocktake.no_such_bin", bin=body.bin or "-")
+    link = Link.objects.select_related("erp", "wms").get(pk=places[0].link_id)
+    scope = Scope(bins=(places[0].code,))
     made = plans.create(link, "adhoc", "blind", scope, request.auth, request.warehouses, counter=request.auth)
     return {"number": made.number}
 

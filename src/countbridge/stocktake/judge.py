@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from countbridge import clock
+from countbridge.domain.agreement import PASSES_DISAGREE, disagree
 from countbridge.domain.assessment import Assessment, LineFacts, Policy, assess
 from countbridge.domain.policies import Case, Rule, rule_for
 from countbridge.domain.rollforward import Movement as DomainMovement
@@ -20,7 +21,6 @@ from countbridge.stocktake.policy import CountPolicy, policy_of
 
 Key = tuple[str, str, str]
 NO_TOLERANCE = Policy()
-PASSES_DISAGREE = "passes_disagree"
 COMPUTED = (
     "expected", "counted", "variance", "variance_min", "variance_max", "value", "outcome", "rule", "reasons", "counter",
     "counted_at",
@@ -63,13 +63,8 @@ def variance_by_pass(line: Line) -> dict[int, Assessment]:
 
 
 def _disagree(count: Count, line: Line, passes: Mapping[int, Sequence[Scan]], movements: Sequence[Movement]) -> bool:
-    """Has nobody before found what the newest pass found? Of a line counted once nothing is known yet."""
-    if len(passes) < 2:
-        return False
     facts = {number: _facts(count, line, scans, movements, NO_TOLERANCE) for number, scans in passes.items()}
-    found = {number: assess(each).variance for number, each in facts.items()}
-    newest = found.pop(max(found))
-    return newest not in found.values()
+    return disagree({number: assess(each).variance for number, each in facts.items()})
 
 
 def _judged(

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from countbridge import clock
+from countbridge.domain.agreement import PASSES_DISAGREE
 from countbridge.domain.policies import Rule
 from countbridge.errors import InputError
 from countbridge.exchange import events
@@ -18,7 +19,7 @@ from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
 from countbridge.stocktake import explaining, sheets, signoffs
-from countbridge.stocktake.judge import PASSES_DISAGREE, Key, judge, key_of
+from countbridge.stocktake.judge import Key, judge, key_of
 from countbridge.stocktake.models import Count, CountedBin, Line, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
 from countbridge.stocktake.written import written_in_wms

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countbridge.domain.abc import classify
+from countbridge.domain.agreement import disagree
 from countbridge.domain.approval import Limit, at_stake, levels_needed
 from countbridge.domain.policies import Case, Rule, rule_for
 from countbridge.domain.tolerance import Tolerance
@@ -135,3 +136,25 @@ def test_abc_is_of_the_values_alone_and_never_prefers_the_smaller(values: dict[s
         for other, theirs in values.items():
             if its > theirs:
                 assert found[one] <= found[other]
+
+
+# -- two people who must agree -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variances", "expected"),
+    [
+        ({}, False),
+        ({1: D(-1)}, False),
+        ({1: D(0), 2: D(0)}, False),
+        ({1: D("0"), 2: D("0.000")}, False),
+        ({1: D(0), 2: D(-1)}, True),
+        ({1: D(0), 2: D(-1), 3: D(0)}, False),
+        ({1: D(0), 2: D(-1), 3: D(-1)}, False),
+        ({1: D(0), 2: D(-1), 3: D(-2)}, True),
+        ({1: None, 2: None}, True),
+        ({1: D(0), 2: None}, True),
+    ],
+)
+def test_two_agree_when_their_variances_do(variances: dict[int, D | None], expected: bool) -> None:
+    assert disagree(variances) is expected

@@ -54,6 +54,11 @@ export class Server {
     return rows.map(readSheetRow);
   }
 
+  /** Asks for a count of one bin; the answer is its number. The sheet of it comes with the list once it is made. */
+  async countBin(bin: string): Promise<string> {
+    return (await this.http.post<{ number: string }>("/pda/counts", { bin }, limit())).number;
+  }
+
   async sheet(id: Id): Promise<Sheet> {
     return readSheet(await this.timed(() => this.http.get<object>(`/pda/sheets/${encodeURIComponent(id)}`, {}, limit())));
   }

@@ -6,6 +6,7 @@ import type { SheetRow } from "../data/model";
 import { library, session } from "../desk";
 import { go, to } from "../route";
 import { t } from "../words";
+import { OtherBin } from "./other-bin";
 import { sentence } from "./sign-in";
 
 function useSheets() {
@@ -39,6 +40,7 @@ function handedIn(row: SheetRow, entries: readonly Entry[]): "no" | "waiting" | 
 export function Sheets() {
   const { rows, problem, busy, refresh } = useSheets();
   const person = session.person();
+  const [other, setOther] = useState(false);
   return (
     <>
       <Header title={t("sheets.title")} sub={person?.name ?? ""} />
@@ -51,6 +53,11 @@ export function Sheets() {
           </div>
         ) : null}
         <ul className="cards">{rows?.map((row) => <Card key={row.id} row={row} />)}</ul>
+        {other ? (
+          <OtherBin rows={rows ?? []} refresh={refresh} close={() => setOther(false)} />
+        ) : (
+          <Button look="quiet" onPress={() => setOther(true)} testId="other-bin-open">{t("other.open")}</Button>
+        )}
         <div className="foot two">
           <Button onPress={() => void refresh()} disabled={busy} testId="refresh">{t("sheets.refresh")}</Button>
           <Button onPress={() => go(to.settings())} testId="settings">{t("sheets.settings")}</Button>

@@ -45,7 +45,7 @@ export function Preview({ of, random, walked }: { of: Previewed; random: boolean
             <Figures of={found} />
             {random ? <p className="small quiet">{t("plan.drawAgain")}</p> : null}
             {walked === "all" ? null : <p className="small quiet">{t(`plan.walked_${walked}`)}</p>}
-            <Work of={found} />
+            {walked === "empty" ? null : <Work of={found} />}
             {found.overlapping.length ? (
               <div className="refused">
                 <b>{t("plan.overlapping")}</b>
@@ -78,7 +78,7 @@ function Figures({ of }: { of: PlanPreview }) {
   );
 }
 
-/** Lines and time as far as earlier counts tell. */
+/** Lines and time as far as earlier counts tell; of bins that were full then they say nothing of empty ones. */
 function Work({ of }: { of: PlanPreview }) {
   const { t } = useTranslation();
   const { language } = usePreferences();

@@ -1,11 +1,11 @@
-import type { Policy, PolicyLevel, PolicyRule } from "@shared/model";
+import type { Policy, PolicyCycle, PolicyLevel, PolicyRule } from "@shared/model";
 import { formatDecimal, formatMoney } from "@shared/decimal";
 import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { word } from "../../app/words";
 import type { Change, Item, Word } from "./difference";
-import { levelSentence, ruleSentence } from "./sentences";
+import { cycleWords, levelSentence, ruleSentence } from "./sentences";
 
 /** What is another in the one policy than in the other, in words. `policy` is the one the sentences of rules refer to. */
 export function Differences({ changes, policy, currency }: { changes: Change[]; policy: Policy; currency: string }) {
@@ -39,11 +39,13 @@ export function valueWords(t: TFunction, name: Word, value: unknown, currency: s
   if (value === null || value === undefined || value === "") return t("policies.none");
   if (typeof value === "boolean") return value ? t("policies.yes") : t("policies.no");
   if (Array.isArray(value)) return value.length ? value.join(t("list.comma")) : t("policies.none");
+  if (name === "cycle") return cycleWords(t, value as PolicyCycle);
   const text = String(value);
   switch (name) {
     case "tolerance.percent": return `${formatDecimal(text)} %`;
     case "tolerance.value": return formatMoney(text, currency);
     case "within_tolerance": return word("within", text);
+    case "sheets_by": return word("sheetsBy", text);
     case "uncounted": return word("uncounted", text);
     case "drift": return word("drifting", text);
     default: return formatDecimal(text);

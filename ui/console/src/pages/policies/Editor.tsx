@@ -8,6 +8,7 @@ import { useBlocker } from "react-router";
 import { api, queries } from "../../app/server";
 import { Facts, Panel } from "../../parts/layout";
 import { ReasonDialog } from "../../parts/ReasonDialog";
+import { Calendar } from "./Calendar";
 import { Differences, valueWords } from "./Differences";
 import { Fields, sound } from "./Fields";
 import { LevelDialog } from "./LevelDialog";
@@ -15,7 +16,7 @@ import { Ordered } from "./Ordered";
 import { RuleDialog } from "./RuleDialog";
 import { Versions } from "./Versions";
 import { type Section, WORDS, type Word, difference, rebased, same, wordOf } from "./difference";
-import { consequenceWords, conditionWords, levelSentence } from "./sentences";
+import { conditionWords, consequenceWords, cycleWords, levelSentence } from "./sentences";
 
 /** A draft of the policy until somebody says why and stores it. What others store meanwhile is shown and never overwrites what was typed. */
 export function Editor({ data }: { data: LinkPolicy }) {
@@ -91,7 +92,10 @@ export function Editor({ data }: { data: LinkPolicy }) {
       <Panel title={t("policies.general")} note={t("policies.generalNote")}>
         {data.may_edit ? (
           <Fields policy={policy} words={data.words} currency={data.currency} set={(change) => setPolicy({ ...policy, ...change })} />
-        ) : <Facts rows={WORDS.map((one) => [t(`policies.word_${one.replace(".", "_")}`), valueWords(t, one, wordOf(policy, one), data.currency)])} />}
+        ) : <Facts rows={WORDS.filter((one) => one !== "cycle").map((one) => [t(`policies.word_${one.replace(".", "_")}`), valueWords(t, one, wordOf(policy, one), data.currency)])} />}
+      </Panel>
+      <Panel title={t("policies.word_cycle")} note={t("policies.calendarNote")}>
+        {data.may_edit ? <Calendar cycle={policy.cycle ?? {}} change={(cycle) => setPolicy({ ...policy, cycle })} /> : <p>{cycleWords(t, policy.cycle ?? {})}</p>}
       </Panel>
       <Rules data={data} policy={policy} change={(rules) => setPolicy({ ...policy, rules })} />
       <Levels data={data} policy={policy} change={(approval) => setPolicy({ ...policy, approval })} />

@@ -40,12 +40,12 @@ export function ToleranceFields({ value, currency, change }: { value: Tolerance;
   );
 }
 
-function Whole({ label, hint, value, least, change }: { label: string; hint: string; value: number; least: number; change: (value: number) => void }) {
+export function Whole({ label, hint, value, least, change }: { label: string; hint?: string; value: number; least: number; change: (value: number) => void }) {
   return (
     <label className="field">
       <span>{label}</span>
       <InputNumber min={least} precision={0} value={value} aria-label={label} onChange={(next) => { if (next !== null) change(next); }} />
-      <small>{hint}</small>
+      {hint ? <small>{hint}</small> : null}
     </label>
   );
 }
@@ -81,7 +81,11 @@ export function Fields({ policy, words, currency, set }: { policy: Policy; words
         <Whole label={t("policies.word_supervisor_from_pass")} hint={t("policies.supervisorHint")} least={2} value={policy.supervisor_from_pass} change={(supervisor_from_pass) => set({ supervisor_from_pass })} />
       </div>
       <div className="field-row">
-        <Whole label={t("policies.word_sheet_lines")} hint={t("policies.sheetHint")} least={1} value={policy.sheet_lines} change={(sheet_lines) => set({ sheet_lines })} />
+        <div className="field">
+          <Whole label={t("policies.word_sheet_lines")} least={1} value={policy.sheet_lines} change={(sheet_lines) => set({ sheet_lines })} />
+          <Select value={policy.sheets_by ?? "zone"} aria-label={t("policies.word_sheets_by")} options={["zone", "aisle"].map((one) => ({ value: one, label: word("sheetsBy", one) }))} onChange={(one) => set({ sheets_by: one as Policy["sheets_by"] })} />
+          <small>{t("policies.sheetHint")}</small>
+        </div>
         <Whole label={t("policies.word_ambiguity_seconds")} hint={t("policies.ambiguityHint")} least={0} value={policy.ambiguity_seconds} change={(ambiguity_seconds) => set({ ambiguity_seconds })} />
         <Whole label={t("policies.word_quiet_seconds")} hint={t("policies.quietHint")} least={0} value={policy.quiet_seconds} change={(quiet_seconds) => set({ quiet_seconds })} />
       </div>

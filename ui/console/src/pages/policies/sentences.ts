@@ -1,5 +1,5 @@
 import { formatDecimal, formatMoney } from "@shared/decimal";
-import type { Policy, PolicyLevel, PolicyRule, Tolerance } from "@shared/model";
+import type { Policy, PolicyCycle, PolicyLevel, PolicyRule, Tolerance } from "@shared/model";
 import type { TFunction } from "i18next";
 import { word } from "../../app/words";
 
@@ -54,4 +54,15 @@ export function levelSentence(t: TFunction, level: PolicyLevel, currency: string
   const hours = level.due_hours ?? 24;
   const after = level.substitutes?.length ? t("policies.substitutesAfter", { who: level.substitutes.join(t("policies.or")) }) : "";
   return `${limits.length ? limits.join(t("policies.and")) : t("policies.anySum")} → ${t("policies.signs", { who, count: hours, hours })}${after}`;
+}
+
+/** What the server takes where a calendar leaves something out. */
+export const CYCLE = { any_bin: 365, most_bins: 50, mode: "blind" } as const;
+
+/** "A every 30, B every 90 days; every bin within 365; at most 50 bins a day, blind" */
+export function cycleWords(t: TFunction, cycle: PolicyCycle): string {
+  if (!Object.keys(cycle).length) return t("policies.noCalendar");
+  const classes = (["A", "B", "C"] as const).filter((one) => cycle.days?.[one] !== undefined).map((one) => t("policies.classEvery", { class: one, days: cycle.days?.[one] }));
+  const told = { ...CYCLE, ...cycle };
+  return [...classes, t("policies.anyBinEvery", { days: told.any_bin }), t("policies.mostADay", { bins: told.most_bins }), word("countMode", told.mode)].join(t("list.comma"));
 }
