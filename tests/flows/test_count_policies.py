@@ -248,6 +248,34 @@ def test_a_count_that_changed_after_it_was_signed_is_signed_again(make_stage: Ma
     assert (count.state, asked.round, asked.net) == ("signing", 2, -51)
 
 
+def test_a_late_paper_is_signed_for_by_its_difference_alone(make_stage: MakeStage) -> None:
+    stage = make_stage(people=PEOPLE, approval=LEVELS)
+    stage.world.lie(*BOLT, "20")  # twenty are missing: 170, more than finance may sign for alone
+    count = stage.start("W1-A")
+    occurred = stage.world.tick()
+    stage.count_all(count)
+    stage.decide(count)
+    stage.queue.later()
+    for who in ("qian", "root"):
+        assert stage.api(who, f"/signoffs/{waiting(count).pk}/sign", {}).status_code == 200
+    stage.queue.later()
+    count.refresh_from_db()
+    assert count.state == "closed"
+    stage.world.tick()
+    stage.world.wms.stock["A0101", "S-123", ""] -= 2  # two of them had been picked before the count
+    stage.world.erp.stock["W1-A-01", "00123", ""] -= 2
+    stage.world.tell("A0101", "S-123", "", Decimal(-2), erp="posted", occurred=occurred)
+    stage.settle()
+    stage.decide(count)
+    stage.queue.later()
+    asked = waiting(count)
+    assert (asked.level, asked.net, asked.absolute) == (1, 17, 17), "what is posted now, not what was signed for before"
+    assert stage.api("qian", f"/signoffs/{asked.pk}/sign", {}).status_code == 200
+    stage.queue.later()
+    count.refresh_from_db()
+    assert (count.state, [quantity for *_, quantity in stage.world.erp.posted()]) == ("closed", [-20, 2])
+
+
 def test_without_variances_nobody_has_to_sign(make_stage: MakeStage) -> None:
     stage, count = decided(make_stage, "40")
     assert count.state == "closed"

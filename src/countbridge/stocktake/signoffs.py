@@ -17,15 +17,18 @@ from django.db.models import F, Max, Q, Sum
 from django.db.models.functions import Abs
 
 from countbridge import clock
-from countbridge.domain.approval import levels_needed
+from countbridge.domain.approval import at_stake, levels_needed
+from countbridge.domain.decimals import multiply
 from countbridge.errors import CountbridgeError, InputError, NotAllowed, NotFound
 from countbridge.exchange import events
 from countbridge.exchange.queue import follow
 from countbridge.people.access import WarehouseScope, allowed
 from countbridge.people.models import User
+from countbridge.stocktake.judge import key_of
 from countbridge.stocktake.models import Count, Line, Scan, Signoff
 from countbridge.stocktake.policy import policy_of
 from countbridge.stocktake.policy_words import Level
+from countbridge.stocktake.written import owes, written_in_wms
 
 Outcome = Signoff.Outcome
 SHORTEST_REASON = 3
@@ -42,7 +45,22 @@ class Stake:
 
 
 def stake_of(count: Count) -> Stake:
-    """Net and absolute value of the variances that would be posted."""
+    """Net and absolute value of what would be posted. Of a count that was posted before (a late paper opened it again) that is
+    the difference to what its documents hold already: nobody signs for the same twice."""
+    return _of_all(count) if count.posted_at is None else _of_changes(count)
+
+
+def _of_changes(count: Count) -> Stake:
+    written = written_in_wms(count)
+    changed = []
+    for line in count.lines.filter(state__in=Line.POSTABLE).iterator(2000):
+        if change := owes(line, written[key_of(line)]) - written[key_of(line)]:
+            changed.append(None if line.price is None else multiply(change, line.price))
+    net, absolute = at_stake(value for value in changed if value is not None)
+    return Stake(net, absolute, changed.count(None))
+
+
+def _of_all(count: Count) -> Stake:
     posted = count.lines.filter(state__in=Line.POSTABLE).exclude(variance=None).exclude(variance=0)
     row = posted.aggregate(net=Sum("value"), absolute=Sum(Abs(F("value"))), unpriced=Number("pk", filter=Q(value=None)))
     return Stake(row["net"] or Decimal(0), row["absolute"] or Decimal(0), row["unpriced"])
