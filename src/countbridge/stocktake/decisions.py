@@ -17,6 +17,7 @@ from countbridge.exchange.queue import follow
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
 from countbridge.stocktake import sheets
+from countbridge.stocktake.columns import store
 from countbridge.stocktake.judge import judge, key_of, passes_of, variance_by_pass
 from countbridge.stocktake.models import Count, Decision, Line, ReasonCode, Scan, Sheet
 from countbridge.stocktake.policy import policy_of
@@ -75,7 +76,7 @@ def decide(
         for line in effect.lines:
             line.state = LEADS_TO[decision]
             line.chosen_pass = None if decision == RECOUNT else line.chosen_pass
-        Line.objects.bulk_update(effect.lines, ["state", "chosen_pass"], batch_size=500)
+        store(effect.lines, "state", "chosen_pass")
         Decision.objects.bulk_create(
             Decision(
                 line=line, user=user, decision=decision, reason=reason.strip(), variance=line.variance,
@@ -227,7 +228,7 @@ def _take_for_empty(count: Count, left: QuerySet[Line]) -> int:
         judge(count, lines)
         for line in lines:
             line.state = Line.State.SETTLED if line.outcome == "match" else Line.State.APPROVE
-        Line.objects.bulk_update(lines, ["state", "assumed_at"], batch_size=500)
+        store(lines, "state", "assumed_at")
         number += len(lines)
     return number
 

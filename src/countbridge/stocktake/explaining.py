@@ -17,6 +17,7 @@ from countbridge.domain.explanation import Explanation, Story, explain
 from countbridge.exchange import events
 from countbridge.exchange.queue import follow
 from countbridge.stocktake.breaches import breaches_of
+from countbridge.stocktake.columns import store
 from countbridge.stocktake.erp_gaps import books_of
 from countbridge.stocktake.models import Count, Line
 
@@ -74,7 +75,7 @@ def _write(count: Count, explanations: Mapping[int, dict[str, Any] | None]) -> N
             lines = list(held)
             for line in lines:
                 line.explanation = explanations[line.pk]
-            Line.objects.bulk_update(lines, ["explanation"], batch_size=500)
+            store(lines, "explanation")
             events.announce("line", count.number)
 
 

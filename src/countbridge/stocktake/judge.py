@@ -16,6 +16,7 @@ from countbridge.domain.scans import Scan as DomainScan
 from countbridge.domain.tolerance import Tolerance
 from countbridge.domain.units import unit_factor
 from countbridge.exchange.models import Movement
+from countbridge.stocktake.columns import store
 from countbridge.stocktake.models import Count, Line, Scan
 from countbridge.stocktake.policy import CountPolicy, policy_of
 
@@ -43,7 +44,7 @@ def judge(count: Count, lines: Sequence[Line]) -> None:
             and _disagree(count, line, counted, movements[key_of(line)])
         )
         _store(line, scans, found, rule, (PASSES_DISAGREE,) if disagree else ())
-    Line.objects.bulk_update(lines, COMPUTED, batch_size=500)
+    store(lines, *COMPUTED)
 
 
 def valid_pass(line: Line, passes: Mapping[int, Sequence[Scan]]) -> int:

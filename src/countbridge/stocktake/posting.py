@@ -25,6 +25,7 @@ from countbridge.exchange.queue import follow
 from countbridge.exchange.retry import NotYet
 from countbridge.links.models import System
 from countbridge.stocktake.books import Books, read_both
+from countbridge.stocktake.columns import store
 from countbridge.stocktake.judge import key_of, movements_of
 from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line, Repair
 from countbridge.stocktake.progress import in_portions, judge_again
@@ -135,7 +136,7 @@ def _hold_unexplained(count: Count, lines: Sequence[Line], books: Books) -> bool
             held.append(line)
             events.record("line", "stocktake.held", count=count.number, line=line, residue=format(residue, "f"))
     if held:
-        Line.objects.bulk_update(held, ["state", "outcome", "reasons"], batch_size=500)
+        store(held, "state", "outcome", "reasons")
         count.state = Count.State.COUNTING
         count.save(update_fields=["state"])
     return bool(held)

@@ -19,6 +19,7 @@ from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
 from countbridge.stocktake import explaining, sheets, signoffs
+from countbridge.stocktake.columns import store
 from countbridge.stocktake.judge import Key, judge, key_of
 from countbridge.stocktake.models import Count, CountedBin, Line, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
@@ -113,7 +114,7 @@ def judge_again(count: Count, lines: Sequence[Line]) -> list[Line]:
             changed.append(line)
             if line.state in (State.SETTLED, State.APPROVED, State.APPROVE, State.KEPT, State.HOLD):
                 line.state = State.COUNTED
-    Line.objects.bulk_update(changed, ["state"], batch_size=500)
+    store(changed, "state")
     return changed
 
 
@@ -164,7 +165,7 @@ def _decide(count: Count) -> set[tuple[str, str]]:
         for line in lines:
             key = key_of(line)
             line.state = after_posting(line, written[key]) if key in written else following(line, policy)
-        Line.objects.bulk_update(lines, ["state"], batch_size=500)
+        store(lines, "state")
         decided |= places_of(lines)
     return decided
 

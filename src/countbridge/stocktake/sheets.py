@@ -16,6 +16,7 @@ from countbridge.links.models import Bin
 from countbridge.people.access import people_with
 from countbridge.people.models import User
 from countbridge.stocktake import paperwork
+from countbridge.stocktake.columns import store
 from countbridge.stocktake.models import Count, Line, Scan, Sheet
 from countbridge.stocktake.policy import policy_of
 
@@ -63,7 +64,7 @@ def recounts_for(count: Count) -> list[Sheet]:
         lines = [waiting[stop.id] for stop in part.lines]
         for line in lines:
             line.sheet, line.pass_number = sheet, sheet.pass_number
-        Line.objects.bulk_update(lines, ["sheet", "pass_number"], batch_size=500)
+        store(lines, "sheet_id", "pass_number")
         assignee = sheet.assignee or "-"
         events.record(
             "sheet",

@@ -181,3 +181,10 @@ def test_the_most_loaded_never_gets_more_and_begun_sheets_stay(rows, people):
     assert max(after) <= max(work(lambda one: one.person)) + nobodys
     again = [Load(one.sheet, one.lines, moves.get(one.sheet, one.person), one.movable) for one in loads]
     assert rebalance(again, people) == [], "evened out it stays"
+
+
+def test_who_has_most_gives_first_and_who_has_least_takes():
+    loads = [Load(n, 10, "a", True) for n in (1, 2, 3)] + [Load(4, 15, "b", True), Load(5, 5, "b", True)]
+    assert rebalance(loads, ["a", "b", "c"]) == [(1, "c"), (5, "c")]
+    loads = [Load(n, 10, "a", True) for n in (1, 2, 3)] + [Load(4, 5, "b", False)]
+    assert rebalance(loads, ["a", "b", "c"]) == [(1, "c"), (2, "b")]
