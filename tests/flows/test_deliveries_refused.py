@@ -172,8 +172,8 @@ def test_a_document_refused_whole_waits_line_by_line_and_the_good_lines_can_go_a
     count.refresh_from_db()
     assert count.state == "differences"
     assert posting_step(stage, count) == "failed", "one of its lines still waits"
-    assert stage.api("zhou", "/today").json()["waiting"] | {"approvals": 0, "recounts": 0} == {
-        "approvals": 0, "recounts": 0, "quarantine": 1, "deliveries": 1,
+    assert stage.api("zhou", "/today").json()["waiting"] | {"approvals": 0, "recounts": 0, "signatures": 0} == {
+        "approvals": 0, "recounts": 0, "signatures": 0, "quarantine": 1, "deliveries": 1,
     }  # fmt: skip
 
 

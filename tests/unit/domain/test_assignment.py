@@ -188,3 +188,5 @@ def test_who_has_most_gives_first_and_who_has_least_takes():
     assert rebalance(loads, ["a", "b", "c"]) == [(1, "c"), (5, "c")]
     loads = [Load(n, 10, "a", True) for n in (1, 2, 3)] + [Load(4, 5, "b", False)]
     assert rebalance(loads, ["a", "b", "c"]) == [(1, "c"), (2, "b")]
+    loads = [Load(1, 3, "a", False), Load(2, 5, None, True)]
+    assert rebalance(loads, ["a", "b"]) == [(2, "b")]
