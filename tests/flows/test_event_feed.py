@@ -182,7 +182,7 @@ def test_kind_and_count_narrow_it_and_the_cursor_passes_the_rest(stage: Stage) -
 
 
 def test_a_reader_of_one_warehouse_gets_that_warehouses_events(stage: Stage) -> None:
-    mine, other, both = stage.start("W1-A"), stage.start("W2-S"), stage.start("W1-A", "W2-T")
+    mine, other, both = stage.start("W1-A-01"), stage.start("W2-S"), stage.start("W1-A-02", "W2-T")
     events.record("link", "cadence.works_again", link="modelled", flow="items", name="x")
     rows = walk(stage, "zheng")
     assert {row["count"] for row in rows} == {mine.number, both.number}

@@ -101,7 +101,8 @@ def _make(
 
 
 def _give_out(sheets: Sequence[Sheet], parts: Sequence[assignment.Sheet], supervisor_from: int) -> None:
-    """The longest first, each to the least loaded person allowed; what was counted often enough is a supervisor's."""
+    """The longest first, each to the least loaded person allowed; what was counted often enough is a supervisor's, where there
+    is one who has not counted it."""
     groups = sorted({(sheet.warehouse, sheet.pass_number >= supervisor_from) for sheet in sheets})
     for warehouse, supervised in groups:
         mine = [
@@ -109,10 +110,11 @@ def _give_out(sheets: Sequence[Sheet], parts: Sequence[assignment.Sheet], superv
             for index, sheet in enumerate(sheets)
             if (sheet.warehouse, sheet.pass_number >= supervisor_from) == (warehouse, supervised)
         ]
-        people = (with_role(warehouse, "supervisor") if supervised else {}) or operators(warehouse)
-        names = assignment.assign([parts[index] for index in mine], sorted(people), load(people))
-        for index, name in zip(mine, names, strict=True):
-            sheets[index].assignee = people[name] if name else None
+        for people in (with_role(warehouse, "supervisor") if supervised else {}, operators(warehouse)):
+            left = [index for index in mine if sheets[index].assignee is None]
+            names = assignment.assign([parts[index] for index in left], sorted(people), load(people))
+            for index, name in zip(left, names, strict=True):
+                sheets[index].assignee = people[name] if name else None
 
 
 def load(people: Iterable[str]) -> dict[str, int]:
