@@ -249,3 +249,18 @@ def test_what_taking_one_of_several_counts_would_book_is_told_before_it_is_taken
         (1, "-10", True),
         (2, "-20", False),
     ]
+
+
+def test_the_third_count_is_a_supervisors_and_the_fourth_goes_to_whoever_has_not_counted(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage(people=("chen", "li", "wang", "zhao", "qian"), max_passes=9)
+    stage.world.lie(*BOLT, "30")
+    count = stage.start("W1-A")
+    stage.count_all(count)
+    for _ in range(2):
+        assert stage.decide(count, "recount")["changed"] == 1
+        stage.count_all(count)
+    counted = [str(sheet.assignee) for sheet in count.sheets.order_by("pass_number")]
+    assert counted[2] == "zhao"
+    assert sorted(counted) == ["chen", "li", "wang", "zhao"]
