@@ -352,6 +352,22 @@ def test_three_different_counts_are_for_a_person_who_may_take_one_of_them(make_s
     assert (made.taken_pass, made.reason_code) == (2, "typing")
 
 
+def test_whoever_may_not_decide_changes_nothing_by_naming_a_count(make_stage: MakeStage) -> None:
+    stage, count = double(make_stage)
+    for seen in ("39", "38", "37"):
+        stage.world.tick()
+        stage.count_sheet(count.sheets.get(state="open"), {(*BOLT, ""): Decimal(seen)})
+        stage.settle()
+    line = stage.line(count, *BOLT)
+    before = (line.counted, line.variance, line.value, line.chosen_pass, line.state)
+    line.scans.filter(pass_number=3).update(counter="qian")  # who counted it may not approve it
+    body = {"lines": [line.pk], "decision": "approve", "reason_code": "typing", "take_pass": 1}
+    answer = stage.api("qian", "/decisions", body).json()
+    assert (answer["changed"], answer["refused"][0]["code"]) == (0, "stocktake.own_count")
+    line.refresh_from_db()
+    assert (line.counted, line.variance, line.value, line.chosen_pass, line.state) == before
+
+
 # -- reasons ---------------------------------------------------------------------------------------------------------------
 
 

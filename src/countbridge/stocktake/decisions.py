@@ -18,7 +18,7 @@ from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
 from countbridge.stocktake import sheets
 from countbridge.stocktake.columns import store
-from countbridge.stocktake.judge import judge, key_of, passes_of, variance_by_pass
+from countbridge.stocktake.judge import judge, key_of, variance_by_pass
 from countbridge.stocktake.models import Count, Decision, Line, ReasonCode, Scan, Sheet
 from countbridge.stocktake.policy import policy_of
 from countbridge.stocktake.progress import in_portions
@@ -46,13 +46,9 @@ def preview(
     take_pass: int | None = None,
 ) -> Effect:  # fmt: skip
     """The effect of a decision, without making it."""
-    code = _code(reason_code)
     _one_line_approved(ids, decision, take_pass)
-    lines = list(_lines(ids).order_by("pk"))
-    if take_pass is not None:
-        for line in lines:
-            _as_counted_in(line, take_pass)
-    return _effect(lines, ids, decision, user, scope, code)
+    lines = _as_counted_in(list(_lines(ids).order_by("pk")), take_pass)
+    return _effect(lines, ids, decision, user, scope, _code(reason_code))
 
 
 def decide(
@@ -70,13 +66,14 @@ def decide(
         # The counts first, then the lines: the order in which the other steps lock them.
         list(Count.objects.select_for_update(no_key=True).filter(lines__pk__in=ids).order_by("pk"))
         lines = list(_lines(ids).select_for_update(of=("self",), no_key=True).order_by("pk"))
-        if take_pass is not None:
-            _take_pass(lines, take_pass)
-        effect = _effect(lines, ids, decision, user, scope, code)
+        effect = _effect(_as_counted_in(lines, take_pass), ids, decision, user, scope, code)
         for line in effect.lines:
             line.state = LEADS_TO[decision]
-            line.chosen_pass = None if decision == RECOUNT else line.chosen_pass
+            line.chosen_pass = None if decision == RECOUNT else take_pass or line.chosen_pass
         store(effect.lines, "state", "chosen_pass")
+        if take_pass is not None:
+            for line in effect.lines:
+                judge(line.count, [line])
         Decision.objects.bulk_create(
             Decision(
                 line=line, user=user, decision=decision, reason=reason.strip(), variance=line.variance,
@@ -102,21 +99,14 @@ def _one_line_approved(ids: Sequence[int], decision: str, take_pass: int | None)
         raise InputError("stocktake.pass_of_one_line")
 
 
-def _as_counted_in(line: Line, number: int) -> None:
-    """The line as this count of it found it, in memory only."""
-    found = variance_by_pass(line).get(number)
-    if found is None:
-        raise InputError("stocktake.no_such_pass", line=str(line), number=number)
-    line.variance, line.value = found.variance, found.value
-
-
-def _take_pass(lines: Sequence[Line], number: int) -> None:
-    """Whose count of the line is taken; its figures follow."""
-    for line in lines:
-        if number not in passes_of([line])[line.pk]:
+def _as_counted_in(lines: Sequence[Line], number: int | None) -> Sequence[Line]:
+    """The lines as this count of them found them, in memory only: whether anything is stored is still to be decided."""
+    for line in lines if number is not None else ():
+        found = variance_by_pass(line).get(number or 0)
+        if found is None:
             raise InputError("stocktake.no_such_pass", line=str(line), number=number)
-        line.chosen_pass = number
-        judge(line.count, [line])
+        line.variance, line.value = found.variance, found.value
+    return lines
 
 
 def _lines(ids: Sequence[int]):  # type: ignore[no-untyped-def]
