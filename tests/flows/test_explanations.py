@@ -192,3 +192,16 @@ def test_every_story_has_a_sentence_that_its_words_fill(language: str) -> None:
         assert any(code.startswith(f"explanation.{cause}") for code in codes), cause
     for code in codes:
         assert "{" not in render(code, dict.fromkeys(words, "1"), language), code
+
+
+def test_of_a_location_counted_in_part_the_book_of_the_whole_explains_nothing(stage: Stage) -> None:
+    """The ERP's book is of the whole zone. What it holds more than the one bin counted lies in the others and is no document
+    the WMS lacks, though the variance of the bin happens to be the same."""
+    stage.flow("sync")
+    assert stage.queue.run() == {}
+    count = stage.order("spot", bins=["S0101"])
+    stage.world.tick(600)
+    counted(stage, count, "S", S0101="97")
+    line = stage.line(count, "S0101", BOLT)
+    assert (line.state, line.variance, count.partial) == ("recount", 37, ["W2-S"])
+    assert told(stage, line)["stories"] == []

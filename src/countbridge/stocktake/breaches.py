@@ -15,7 +15,7 @@ from countbridge.domain.keys import Key as DomainKey
 from countbridge.domain.units import BASE_UNIT, base_sum, unit_factor
 from countbridge.exchange.models import Movement
 from countbridge.links.models import Bin, ItemUnit
-from countbridge.stocktake.judge import Key, key_of
+from countbridge.stocktake.judge import Key, key_of, passes_of, valid_pass
 from countbridge.stocktake.models import Count, Line, Scan
 from countbridge.stocktake.policy import policy_of
 
@@ -47,7 +47,7 @@ class _Pass:
 def breaches_of(count: Count, lines: Sequence[Line]) -> list[Breach]:
     """The facts of counted lines, all of one zone."""
     positions, units = _positions(count, lines), _units(count, lines)
-    passes, movements = _passes(lines), _movements(count, lines)
+    passes, movements = passes_of(lines), _movements(count, lines)
     ambiguity = timedelta(seconds=policy_of(count.policy).ambiguity_seconds)
     return [
         _breach(line, passes[line.pk], movements[key_of(line)], ambiguity, positions, units)
@@ -63,7 +63,7 @@ def book_of(line: Line) -> str:
 
 def _breach(
     line: Line,
-    passes: Sequence[_Pass],
+    passes: Mapping[int, Sequence[Scan]],
     movements: Iterable[Movement],
     ambiguity: timedelta,
     positions: Mapping[str, int],
@@ -74,9 +74,11 @@ def _breach(
     assert line.counted_at is not None
     assert line.variance_min is not None
     assert line.variance_max is not None
-    newest = passes[-1]
-    moments = [scan.counted_at for scan in newest.scans]
-    counted = newest.counted(line.decimals)
+    valid = valid_pass(line, passes)
+    taken = _Pass(passes[valid])
+    others = [_Pass(scans) for number, scans in passes.items() if number != valid]
+    moments = [scan.counted_at for scan in taken.scans]
+    counted = taken.counted(line.decimals)
     return Breach(
         id=line.pk,
         key=DomainKey(line.item, line.bin, line.lot or None),
@@ -86,13 +88,12 @@ def _breach(
         counted=line.counted,
         interval=Interval(line.variance_min, line.variance_max),
         counted_at=line.counted_at,
-        portions=newest.portions,
+        portions=taken.portions,
         units=units.get(line.item, ((line.unit, BASE_UNIT),)),
         papers=tuple(_paper(movement, line, moments, ambiguity) for movement in movements),
         decimals=line.decimals,
         confirmed=any(
-            before.people.isdisjoint(newest.people) and before.counted(line.decimals) == counted
-            for before in passes[:-1]
+            other.people.isdisjoint(taken.people) and other.counted(line.decimals) == counted for other in others
         ),
         book=book_of(line),
     )
@@ -128,14 +129,6 @@ def _units(count: Count, lines: Sequence[Line]) -> Units:
     ):
         found[item].append((unit, unit_factor(numerator, denominator)))
     return {item: tuple(rows) for item, rows in found.items()}
-
-
-def _passes(lines: Sequence[Line]) -> dict[int, list[_Pass]]:
-    """The passes of each line that have scans, oldest first."""
-    found: dict[int, dict[int, list[Scan]]] = defaultdict(lambda: defaultdict(list))
-    for scan in Scan.objects.filter(line__in=lines, undone_at=None).order_by("pass_number", "counted_at", "pk"):
-        found[scan.line_id][scan.pass_number].append(scan)
-    return defaultdict(list, {line: [_Pass(scans) for scans in passes.values()] for line, passes in found.items()})
 
 
 def _movements(count: Count, lines: Sequence[Line]) -> dict[Key, list[Movement]]:

@@ -32,7 +32,8 @@ Window = tuple[datetime, datetime]  # the ERP's book was read between these mome
 
 def books_of(count: Count, lines: Sequence[Line]) -> tuple[list[ErpBook], list[Line]]:
     """The ERP keys of the lines whose two books can be compared, and every counted line of those keys."""
-    keys = {(line.erp_location, line.item, line.lot) for line in lines}
+    # Of a location some of whose bins are not counted, the lines are a part only: its book cannot be set against them.
+    keys = {(line.erp_location, line.item, line.lot) for line in lines if line.erp_location not in count.partial}
     places, items = {key[0] for key in keys}, {key[1] for key in keys}
     if count.started_at is None:
         return [], []
