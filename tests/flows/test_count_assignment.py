@@ -26,6 +26,32 @@ def test_where_the_wms_tells_no_order_a_zone_is_walked_up_one_aisle_and_down_the
     assert min(Bin.objects.values_list("walk_order", flat=True)) == 1
 
 
+def test_an_order_found_stays_while_the_wms_tells_none_and_gives_way_to_one_it_tells(make_stage: MakeStage) -> None:
+    """A zone of the same name in another warehouse has its own way."""
+    stage = make_stage()
+    told = {row["bin"]: row["walk_order"] for row in stage.world.wms.bins}
+    for row in stage.world.wms.bins:
+        row["zone"] = "Z"
+        row["walk_order"] = "" if row["bin"][0] in "ST" else told[row["bin"]]
+    for _ in range(2):
+        stage.flow("sync")
+        stage.queue.run()
+        assert way(stage, "W2") == ["S0101", "S0102", "S0201", "T0101"]
+        assert min(Bin.objects.filter(warehouse="W2").values_list("walk_order", flat=True)) == 1
+        assert [str(b.walk_order) for b in Bin.objects.filter(warehouse="W1").order_by("code")] == [
+            told["A0101"], told["A0102"],
+        ]  # fmt: skip
+    for number, row in enumerate(sorted(stage.world.wms.bins, key=lambda row: row["bin"], reverse=True), 1):
+        row["walk_order"] = str(number)
+    stage.flow("sync")
+    assert way(stage, "W2") == ["T0101", "S0201", "S0102", "S0101"]
+
+
+def way(stage: Stage, warehouse: str) -> list[str]:
+    bins = Bin.objects.filter(link=stage.link, warehouse=warehouse)
+    return list(bins.order_by("walk_order").values_list("code", flat=True))
+
+
 def test_a_sheet_never_crosses_an_aisle_where_the_policy_says_so() -> None:
     bins = [("W2", code, 10) for code in ("S-01-1-1", "S-01-2-1", "S-02-1-1", "S-02-2-1", "S-03-1-1")]
     by_zone = [codes for _, codes in _walks(bins, policy_of({"sheet_lines": 30}))]

@@ -311,3 +311,11 @@ def test_a_wrong_word_in_the_cycle_is_named(cycle: dict[str, Any]) -> None:
     with pytest.raises(ConfigError) as refused:
         policy_of({"cycle": cycle})
     assert str(refused.value.params["word"]).startswith("cycle.")
+
+
+def test_after_the_999th_count_of_a_day_comes_the_1000th(stage: Stage) -> None:
+    first = stage.order("spot", bins=["S0101"])
+    day = first.number.rsplit("-", 1)[0]
+    Count.objects.filter(pk=first.pk).update(number=f"{day}-999")
+    assert stage.order("spot", bins=["S0102"]).number == f"{day}-1000"
+    assert stage.order("spot", bins=["S0201"]).number == f"{day}-1001"

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from countbridge.errors import ConfigError
 from countbridge.exchange.models import Event
@@ -281,6 +283,48 @@ def test_without_variances_nobody_has_to_sign(make_stage: MakeStage) -> None:
     assert count.state == "closed"
     assert not Signoff.objects.exists()
     assert "signed" in [step["name"] for step in stage.api("sun", f"/counts/{count.number}").json()["steps"]]
+
+
+def test_sums_are_signed_for_to_the_last_digit(make_stage: MakeStage) -> None:
+    """Grams of something that costs fractions of a cent: what is signed for is what is asked again, to fifteen decimals."""
+    stage = make_stage(people=PEOPLE, approval=[{"name": "Finance"}], tolerance={"quantity": "0"})
+    stage.world.erp.items["1E5"]["cost_price"] = "0.123457"
+    stage.world.lie("A0101", "1E5", "12.499")
+    count = stage.start("W1-A")
+    occurred = stage.world.tick()
+    stage.count_all(count)
+    stage.decide(count)
+    stage.queue.later()
+    asked = waiting(count)
+    assert (asked.net, asked.absolute) == (Decimal("-0.000123457"), Decimal("0.000123457"))
+    assert stage.api("qian", f"/signoffs/{asked.pk}/sign", {}).status_code == 200
+    stage.queue.later()
+    stage.world.tick()
+    stage.world.wms.stock["A0101", "S-1E5", ""] -= 1  # the gram had been taken before the count
+    stage.world.erp.stock["W1-A-01", "1E5", ""] -= Decimal("0.001")
+    stage.world.tell("A0101", "S-1E5", "", Decimal(-1), erp="posted", occurred=occurred)
+    stage.settle()
+    stage.decide(count)
+    stage.queue.later()
+    late = waiting(count)
+    assert late.net == Decimal("0.000123457")
+    assert stage.api("qian", f"/signoffs/{late.pk}/sign", {}).status_code == 200
+
+
+def test_any_number_of_signatures_is_listed_with_a_few_queries(make_stage: MakeStage) -> None:
+    stage, count = decided(make_stage, "30")
+    first = waiting(count)
+    numbers = []
+    for more in (0, 20):
+        for level in range(2, 2 + more):
+            Signoff.objects.create(
+                count=count, level=level, name=f"L{level}", users=["root"], net=1, absolute=1, due_at=first.due_at
+            )
+        with CaptureQueriesContext(connection) as asked:
+            rows = stage.api("qian", "/signoffs").json()["rows"]
+        assert len(rows) == 1 + more
+        numbers.append(len(asked))
+    assert numbers[1] - numbers[0] <= 2, "the rights of those named are looked up once for each person"
 
 
 # -- double-blind ----------------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def summary(count: Count, row: dict[str, Any], names: dict[str, str], sees_money
         "name": count.name,
         "kind": count.kind,
         "blind": count.blind,
-        "mode": "double_blind" if count.policy.get("double_blind") else "blind" if count.blind else "open",
+        "mode": count.mode,
         "state": count.state,
         "warehouses": [{"code": code, "name": names.get(code, code)} for code in count.warehouses],
         "planned_at": shown.moment(count.planned_at),

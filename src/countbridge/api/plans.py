@@ -14,8 +14,8 @@ from countbridge.links.models import Bin, Item, Link
 from countbridge.people.access import WarehouseScope, allowed
 from countbridge.stocktake import cycles, plans
 from countbridge.stocktake.policy import policy_of
-from countbridge.stocktake.policy_words import Cycle
-from countbridge.stocktake.scope import KINDS, MODES, Scope
+from countbridge.stocktake.policy_words import MODES, Cycle
+from countbridge.stocktake.scope import KINDS, Scope
 
 router = Router(tags=["plans"], by_alias=True)
 prefix = ""

@@ -10,8 +10,7 @@ from countbridge.api import shown
 from countbridge.api.auth import Request, needs
 from countbridge.errors import NotAllowed, NotFound
 from countbridge.links.models import Bin, Item, Link
-from countbridge.people.access import allowed
-from countbridge.people.models import User
+from countbridge.people.access import allowed, anybody_with
 from countbridge.stocktake import policies
 from countbridge.stocktake.models import PolicyVersion, ReasonCode
 from countbridge.stocktake.policy import policy_of
@@ -100,9 +99,6 @@ def show_policy(request: Request, link: str) -> dict[str, Any]:
     """The policy counts of the link begin with, and the words its rules can use."""
     found = _link(link)
     bins = Bin.objects.filter(link=found)
-    approvers = (
-        User.objects.filter(is_active=True, memberships__role__in=("finance", "admin")).distinct().order_by("username")
-    )
     items = Item.objects.filter(link=found)
     return {
         "link": found.code,
@@ -116,7 +112,9 @@ def show_policy(request: Request, link: str) -> dict[str, Any]:
             "classes": [one for one in _distinct(items, "item_class") if one],
             "abc": ["A", "B", "C"],
             "kinds": list(KINDS),
-            "approvers": [{"username": user.username, "name": user.shown_name} for user in approvers],
+            "approvers": [
+                {"username": user.username, "name": user.shown_name} for user in anybody_with("line.approve")
+            ],
         },
         "may_edit": allowed(request.auth, "policy.edit").everywhere,
     }

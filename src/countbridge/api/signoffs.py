@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ninja import Router, Schema
@@ -12,7 +13,7 @@ from countbridge.api.auth import Request, needs
 from countbridge.api.counts import get_count
 from countbridge.errors import CountbridgeError
 from countbridge.messages import render
-from countbridge.people.access import allowed
+from countbridge.people.access import WarehouseScope, allowed
 from countbridge.people.language import language_of
 from countbridge.stocktake import signoffs
 from countbridge.stocktake.models import Signoff
@@ -54,21 +55,30 @@ class Words(Schema):
 @router.get("/signoffs", auth=needs("line.approve"), response=Signoffs)
 def list_waiting(request: Request) -> dict[str, Any]:
     """Signatures that are waited for, of counts all of whose warehouses are yours; the first due first."""
-    return {"rows": [_shown(request, one) for one in signoffs.waiting(allowed(request.auth, "line.approve"))]}
+    return {"rows": _rows(request, signoffs.waiting(allowed(request.auth, "line.approve")))}
 
 
 @router.get("/counts/{number}/signoffs", auth=needs("count.view"), response=Signoffs)
 def list_of_count(request: Request, number: str) -> dict[str, Any]:
     """Every signature that was asked for of the count, the newest round first."""
     count = get_count(request, number)
-    rows = count.signoffs.select_related("count", "user").order_by("-round", "level")
-    return {"rows": [_shown(request, one) for one in rows]}
+    return {"rows": _rows(request, list(count.signoffs.select_related("count", "user").order_by("-round", "level")))}
 
 
-def _shown(request: Request, one: Signoff) -> dict[str, Any]:
-    waits = one.outcome == "waiting" and one.count.state == "signing"
-    refused: CountbridgeError | None = signoffs.refusal(one, request.auth) if waits else None
-    sees = allowed(request.auth, "line.expected").covers(one.count.warehouses)
+def _rows(request: Request, asked: Sequence[Signoff]) -> list[dict[str, Any]]:
+    refused = signoffs.refusals([one for one in asked if _waits(one)], request.auth)
+    expected = allowed(request.auth, "line.expected")
+    return [_shown(request, one, refused.get(one.pk), expected) for one in asked]
+
+
+def _waits(one: Signoff) -> bool:
+    return one.outcome == "waiting" and one.count.state == "signing"
+
+
+def _shown(
+    request: Request, one: Signoff, refused: CountbridgeError | None, expected: WarehouseScope
+) -> dict[str, Any]:
+    waits, sees = _waits(one), expected.covers(one.count.warehouses)
     return {
         "id": one.pk, "count": one.count.number, "count_name": one.count.name, "level": one.level, "name": one.name,
         "outcome": one.outcome, "net": shown.money(one.net) if sees else None,
@@ -84,10 +94,10 @@ def _shown(request: Request, one: Signoff) -> dict[str, Any]:
 @router.post("/signoffs/{signoff}/sign", auth=needs("line.approve"), response=SignoffShown)
 def sign(request: Request, signoff: int, body: Words) -> dict[str, Any]:
     """Sign. Not for who counted in it or signed another level; the next level is asked, or the count is posted."""
-    return _shown(request, signoffs.sign(signoff, request.auth, body.reason))
+    return _rows(request, [signoffs.sign(signoff, request.auth, body.reason)])[0]
 
 
 @router.post("/signoffs/{signoff}/return", auth=needs("line.approve"), response=SignoffShown)
 def send_back(request: Request, signoff: int, body: Words) -> dict[str, Any]:
     """Do not sign: the count's variances wait for a decision again."""
-    return _shown(request, signoffs.send_back(signoff, request.auth, body.reason))
+    return _rows(request, [signoffs.send_back(signoff, request.auth, body.reason)])[0]

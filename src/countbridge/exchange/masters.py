@@ -18,7 +18,10 @@ from countbridge.links.models import Bin, FieldMap, Link, Lot, System, Warehouse
 
 ORDER = """
 UPDATE links_bin b SET walk_order = t.place FROM unnest(%s::text[], %s::int[]) AS t (code, place)
-WHERE b.link_id = %s AND b.code = t.code"""
+WHERE b.link_id = %s AND b.code = t.code AND b.walk_order <> t.place"""
+PLACE = ["warehouse", "zone", "erp_location", "barcode"]  # what the WMS tells of every bin
+
+Zone = tuple[str, str]  # warehouse, zone
 
 
 def read_all(system: System, dataset: str, scope: dict[str, str] | None = None) -> list[Row]:
@@ -41,27 +44,25 @@ def sync_places(link: Link) -> None:
         unique_fields=["link", "code"],
         update_fields=["name"],
     )
+    ordered: set[Zone] = set()
     with opened(link.wms) as connector:
         for page in read(connector, link.wms, "bins", {}, None):
-            store_bins(link, translate_or_quarantine(link, "wms_bins", page.rows, flow="bins", id_field="bin"))
-    walk_as_serpentine(link)
+            ordered |= store_bins(
+                link, translate_or_quarantine(link, "wms_bins", page.rows, flow="bins", id_field="bin")
+            )
+    walk_as_serpentine(link, ordered)
 
 
-def walk_as_serpentine(link: Link) -> None:
-    """Zones none of whose bins has a walking order are walked up one aisle and down the next."""
-    bins = Bin.objects.filter(link=link)
-    told = bins.exclude(walk_order=0).values("zone")
-    zones: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for warehouse, zone, code in bins.exclude(zone__in=told).values_list("warehouse", "zone", "code"):
-        zones[warehouse, zone].append(code)
-    order = {code: number for codes in zones.values() for number, code in enumerate(serpentine(codes), 1)}
-    if order:
-        with connection.cursor() as cursor:
-            cursor.execute(ORDER, [list(order), list(order.values()), link.pk])
+def store_bins(link: Link, rows: Rows) -> set[Zone]:
+    """Store bins as they are told; returns the zones of those whose place on the way is told. The others keep the place that
+    was found for them (`walk_as_serpentine`)."""
+    told = [row for row in rows if row["walk_order"]]
+    _store(link, told, [*PLACE, "walk_order"])
+    _store(link, [row for row in rows if not row["walk_order"]], PLACE)
+    return {(needed(row, "warehouse"), needed(row, "zone")) for row in told}
 
 
-def store_bins(link: Link, rows: Rows) -> None:
-    """Store bins as they are told; a walking order that is not told is found afterwards (`walk_as_serpentine`)."""
+def _store(link: Link, rows: Rows, fields: list[str]) -> None:
     Bin.objects.bulk_create(
         [
             Bin(
@@ -77,9 +78,21 @@ def store_bins(link: Link, rows: Rows) -> None:
         ],
         update_conflicts=True,
         unique_fields=["link", "code"],
-        update_fields=["warehouse", "zone", "erp_location", "walk_order", "barcode"],
+        update_fields=fields,
         batch_size=2000,
     )
+
+
+def walk_as_serpentine(link: Link, ordered: set[Zone]) -> None:
+    """Zones none of whose bins has a place on the way are walked up one aisle and down the next."""
+    zones: dict[Zone, list[str]] = defaultdict(list)
+    for warehouse, zone, code in Bin.objects.filter(link=link).values_list("warehouse", "zone", "code"):
+        if (warehouse, zone) not in ordered:
+            zones[warehouse, zone].append(code)
+    order = {code: number for codes in zones.values() for number, code in enumerate(serpentine(codes), 1)}
+    if order:
+        with connection.cursor() as cursor:
+            cursor.execute(ORDER, [list(order), list(order.values()), link.pk])
 
 
 def sync_lots(link: Link) -> None:

@@ -56,7 +56,7 @@ def allowed(user: User | AnonymousUser, permission: str) -> WarehouseScope:
         raise ValueError(f"{permission} is not one of the permissions in people/roles.py")
     if not isinstance(user, User) or not user.is_active:
         return WarehouseScope()
-    roles = [role for role, permissions in ROLES.items() if permission in permissions]
+    roles = _roles_with(permission)
     places = set(Membership.objects.filter(user=user, role__in=roles).values_list("warehouse", flat=True))
     return WarehouseScope(None in places, frozenset(place for place in places if place is not None))
 
@@ -82,7 +82,18 @@ def permissions_of(user: User) -> list[str]:
 
 def people_with(permission: str, warehouse: str) -> QuerySet[User]:
     """Active people who may do `permission` in `warehouse`, by username."""
-    roles = [role for role, permissions in ROLES.items() if permission in permissions]
     there = Q(memberships__warehouse=warehouse) | Q(memberships__warehouse=None)
-    found = User.objects.filter(there, memberships__role__in=roles, is_active=True)
-    return found.distinct().order_by("username")
+    return _people(there & Q(memberships__role__in=_roles_with(permission)))
+
+
+def anybody_with(permission: str) -> QuerySet[User]:
+    """Active people who may do `permission` in some warehouse, by username."""
+    return _people(Q(memberships__role__in=_roles_with(permission)))
+
+
+def _people(which: Q) -> QuerySet[User]:
+    return User.objects.filter(which, is_active=True).distinct().order_by("username")
+
+
+def _roles_with(permission: str) -> list[str]:
+    return [role for role, permissions in ROLES.items() if permission in permissions]

@@ -92,7 +92,7 @@ class Report:
             (self.say("state"), render(f"word.{count.state}", {}, self.language)),
             (self.say("warehouses"), ", ".join(places)),
             (self.say("what"), render(f"word.kind_{count.kind}", {}, self.language)),
-            (self.say("kind"), self.say(self._way())),
+            (self.say("kind"), self.say(f"mode_{count.mode}")),
             (self.say("responsible"), count.responsible),
             (self.say("snapshot_at"), self.moment(count.snapshot_at)),
             (self.say("started_at"), self.moment(count.started_at)),
@@ -107,11 +107,6 @@ class Report:
             (self.say("made"), f"{self.moment(self.made_at)} {self.made_by}".strip()),
         ]
         return [(name, value) for name, value in rows if value]
-
-    def _way(self) -> str:
-        if self.count.policy.get("double_blind"):
-            return "double_blind"
-        return "blind" if self.count.blind else "open_count"
 
     def _signed(self) -> Iterator[str]:
         """Who signed for the sum of the variances, level by level: the signatures that stand."""

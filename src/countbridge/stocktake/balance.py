@@ -43,14 +43,15 @@ def propose(count: Count, scope: WarehouseScope) -> Balance:
     now: dict[str, int] = {}
     for warehouse in sorted({sheet.warehouse for sheet, _, _ in found}):
         here = [one for one in found if one[0].warehouse == warehouse]
-        barred = _counted_before([sheet for sheet, _, _ in here])
+        recounts = [sheet.pk for sheet, _, _ in here if sheet.pass_number > 1]
+        barred = sheets.counted_by_of(Scan.objects.filter(line__sheet__in=recounts), "line__sheet")
         loads = [
             Load(
                 sheet.pk,
                 left,
                 _name(sheet),
                 begun == 0 and sheet.counted_with == "pda",
-                barred.get(sheet.pk, frozenset()),
+                frozenset(barred[sheet.pk]),
             )
             for sheet, left, begun in here
         ]
@@ -89,15 +90,6 @@ def _under_way(count: Count, scope: WarehouseScope) -> list[tuple[Sheet, int, in
     begun = Number("scans", distinct=True)
     found = scope.limit(count.sheets.filter(state__in=sheets.UNDER_WAY), "warehouse").select_related("assignee")
     return [(sheet, sheet.left, sheet.begun) for sheet in found.annotate(left=left, begun=begun).order_by("pk")]
-
-
-def _counted_before(found: Sequence[Sheet]) -> dict[int, frozenset[str]]:
-    """On a recount: who counted any of the sheet's lines and must not get it."""
-    rows = Scan.objects.filter(line__sheet__in=[sheet.pk for sheet in found if sheet.pass_number > 1])
-    barred: dict[int, set[str]] = {}
-    for pk, name in rows.values_list("line__sheet", "counter").distinct():
-        barred.setdefault(pk, set()).add(name)
-    return {pk: frozenset(names) for pk, names in barred.items()}
 
 
 def _name(sheet: Sheet) -> str | None:

@@ -74,13 +74,13 @@ def _judged(
     """The line under the rule that fits it. Which one does may hang on what it comes to, so that is computed first."""
     base = domain_policy(policy)
     facts = _facts(count, line, scans, movements, base)
-    if not policy.read_rules:
+    if not policy.line_rules:
         return assess(facts), policy.base_rule
     found = assess(replace(facts, policy=replace(base, tolerance=Tolerance())))
     case = Case(
         line.warehouse, line.zone, line.item_class, line.abc, count.kind, line.price, found.value, found.reasons
     )  # fmt: skip
-    rule = rule_for(case, policy.read_rules, policy.base_rule)
+    rule = rule_for(case, policy.line_rules, policy.base_rule)
     return assess(replace(facts, policy=replace(base, tolerance=rule.tolerance))), rule
 
 

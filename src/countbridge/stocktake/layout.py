@@ -40,8 +40,8 @@ DELETE FROM zone_places p USING stocktake_countedbin c
 WHERE c.count_id = %(count)s AND c.bin = p.code AND c.left_out <> ''"""
 # Of a check whether empty bins are empty, those that are booked to hold something are no part.
 NOT_EMPTY = """
-DELETE FROM stocktake_countedbin c USING zone_places p WHERE c.count_id = %(count)s AND c.bin = p.code AND NOT EXISTS (
-    SELECT FROM stocktake_sheet s WHERE s.count_id = %(count)s AND s.zone = %(zone)s AND s.bins ? p.code)"""
+DELETE FROM stocktake_countedbin c USING zone_places p
+WHERE c.count_id = %(count)s AND c.bin = p.code AND NOT EXISTS (SELECT FROM zone_walks w WHERE w.code = p.code)"""
 # What has to be counted in them: what the WMS has there, and what the ERP alone has where its location is one bin.
 # (In a location of many bins nobody can say where to look; the gap between the books shows it.) A key that no page showed
 # though it moved while the zone was read was empty at one moment of the reading: where its running sum is lowest.
@@ -217,9 +217,8 @@ def _walks(bins: list[tuple[str, str, int]], policy: CountPolicy) -> Iterator[tu
 
 def _give_out(count: Count) -> None:
     """Give the sheets evenly to the counters of each warehouse, the longest first."""
-    if name := count.scope.get("counter"):
-        # Somebody on the floor asked for this count, to do it at once.
-        count.sheets.filter(assignee=None).update(assignee=User.objects.get(username=name))
+    if count.given_to:
+        count.sheets.filter(assignee=None).update(assignee=User.objects.get(username=count.given_to))
         return
     sized = count.sheets.filter(pass_number=1, assignee=None).annotate(n=sheets.ON_SHEET).order_by("pk")
     for warehouse in sorted(set(count.sheets.values_list("warehouse", flat=True))):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models.functions import Length
 
 from countbridge import clock
 from countbridge.links.models import Link
@@ -18,6 +19,7 @@ def next_number(link: Link) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK])
     today = clock.now().astimezone(ZoneInfo(link.time_zone)).strftime("%Y%m%d")
-    last = Count.objects.filter(number__startswith=f"PD{today}-").order_by("-number").first()
+    # The longer is the later: -1000 comes after -999.
+    last = Count.objects.filter(number__startswith=f"PD{today}-").order_by(Length("number").desc(), "-number").first()
     following = int(last.number.rsplit("-", 1)[1]) + 1 if last else 1
     return f"PD{today}-{following:03d}"

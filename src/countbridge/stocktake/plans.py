@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import Count as Number
@@ -23,7 +24,8 @@ from countbridge.people.models import User
 from countbridge.stocktake.models import Count, CountedBin, Line
 from countbridge.stocktake.numbers import next_number
 from countbridge.stocktake.policy import policy_of
-from countbridge.stocktake.scope import KINDS, MODES, Scope
+from countbridge.stocktake.policy_words import MODES
+from countbridge.stocktake.scope import KINDS, Scope
 from countbridge.stocktake.sheets import operators
 
 SHOWN = 50
@@ -111,12 +113,13 @@ def create(
     policy = policy_of({**link.policy, "blind": mode != "open", "double_blind": mode == "double_blind"})
     warehouses = sorted({place.warehouse for place in bins})
     now = clock.now()
+    day = now.astimezone(ZoneInfo(link.time_zone)).date().isoformat()
     with transaction.atomic():
         count = Count.objects.create(
-            link=link, number=next_number(link), name=name.strip() or f"{'、'.join(warehouses)} {now.date().isoformat()}",
+            link=link, number=next_number(link), name=name.strip() or f"{'、'.join(warehouses)} {day}",
             kind=kind, policy=policy.as_json(), blind=policy.blind, warehouses=warehouses,
             responsible=user.username if user else "", planned_at=now, chosen=True,
-            scope=scope.as_json() | ({"counter": counter.username} if counter else {}),
+            scope=scope.as_json(), given_to=counter.username if counter else "",
         )  # fmt: skip
         CountedBin.objects.bulk_create((CountedBin(count=count, bin=place.code) for place in bins), batch_size=5000)
         events.record(
@@ -180,10 +183,9 @@ def _chosen(link: Link, scope: Scope, bins: list[Bin]) -> list[Bin]:
             drawn = sorted((chance.between(0, 1), place.code, place) for place in due)
             due = [place for _, _, place in drawn[: scope.most_bins]]
         else:
-            due = sorted(
-                due, key=lambda place: (place.code in seen, seen.get(place.code), place.walk_order, place.code)
-            )
-            due = due[: scope.most_bins]
+            due = sorted(due, key=lambda place: (seen.get(place.code, EVER), place.walk_order, place.code))[
+                : scope.most_bins
+            ]
     return sorted(due, key=lambda place: (place.warehouse, place.walk_order, place.code))
 
 

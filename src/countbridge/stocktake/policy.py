@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -57,7 +56,7 @@ class CountPolicy:
         return {**asdict(self), "tolerance": dict(self.tolerance), "cycle": dict(self.cycle), **lists}
 
     @cached_property
-    def read_rules(self) -> tuple[Rule, ...]:
+    def line_rules(self) -> tuple[Rule, ...]:
         return read_rules(self.rules, self.base_rule)
 
     @cached_property
@@ -86,13 +85,12 @@ class CountPolicy:
 
     def rule(self, name: str) -> Rule:
         """The rule of that name; the policy itself for "" and for one that is no more."""
-        return next((rule for rule in self.read_rules if rule.name == name), self.base_rule)
+        return next((rule for rule in self.line_rules if rule.name == name), self.base_rule)
 
 
 LISTS = ("counted_in_wms", "rules", "approval")
 WHOLE = ("ambiguity_seconds", "max_passes", "supervisor_from_pass", "sheet_lines", "quiet_seconds")
 LEAST = {"max_passes": 1, "supervisor_from_pass": 2, "sheet_lines": 1}
-ZERO = Decimal(0)
 
 
 def policy_of(stored: Mapping[str, Any]) -> CountPolicy:
@@ -112,9 +110,6 @@ def policy_of(stored: Mapping[str, Any]) -> CountPolicy:
     for name in ("blind", "double_blind"):
         if not isinstance(getattr(policy, name), bool):
             raise ConfigError("stocktake.policy_value", word=name, value=getattr(policy, name))
-    _ = (
-        policy.read_rules,
-        policy.levels,
-        policy.cycles,
-    )  # a word that is wrong in them is told now, not at the first line
+    for each in ("line_rules", "levels", "cycles"):
+        getattr(policy, each)  # a word that is wrong in them is told now, not at the first line
     return policy

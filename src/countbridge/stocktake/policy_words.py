@@ -17,6 +17,7 @@ LIMITS = ("percent", "quantity", "value")
 SETS = ("warehouses", "zones", "classes", "abc", "kinds", "reasons")
 AMOUNTS = ("price_from", "value_from")
 RULE = ("name", *SETS, *AMOUNTS, "tolerance", "within", "beyond", "max_passes")
+MODES = ("blind", "open", "double_blind")
 CYCLE = ("days", "any_bin", "most_bins", "mode")
 LEVEL = ("name", "users", "substitutes", "net", "absolute", "due_hours")
 
@@ -64,7 +65,7 @@ def read_cycle(told: Mapping[str, Any]) -> Cycle | None:
     if not told:
         return None
     _words(told, CYCLE, "cycle")
-    _one_of(told.get("mode", "blind"), ("blind", "open", "double_blind"), "cycle.mode")
+    _one_of(told.get("mode", "blind"), MODES, "cycle.mode")
     days = told.get("days") or {}
     _words(days, ("A", "B", "C"), "cycle.days")
     return Cycle(

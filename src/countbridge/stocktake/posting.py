@@ -40,9 +40,14 @@ UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFEREN
 
 def post(count_id: int) -> None:
     """Check the ledger, then write down everything that will be posted and queue the ERP's documents."""
-    count = Count.objects.select_related("link__erp", "link__wms").get(pk=count_id)
-    if count.state != Count.State.POSTING or _put_off(count):
-        return
+    with transaction.atomic():
+        count = (
+            Count.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("link__erp", "link__wms")
+            .get(pk=count_id)
+        )
+        if count.state != Count.State.POSTING or _put_off(count):
+            return
     _papers_taken(count)
     _no_repair_under_way(count)
     lines = list(count.lines.exclude(state=Line.State.UNCOUNTED))
@@ -50,9 +55,7 @@ def post(count_id: int) -> None:
     books = read_both(count.link, sorted({line.erp_location for line in lines}), counted)
     with transaction.atomic():
         held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
-        if held.state != Count.State.POSTING or _under_way(held):
-            held.post_again = held.state == Count.State.POSTING
-            held.save(update_fields=["post_again"])
+        if held.state != Count.State.POSTING or _put_off(held):
             return
         if reopen_changed(count):
             return
@@ -62,16 +65,14 @@ def post(count_id: int) -> None:
         carry_on(count)
 
 
-def _put_off(count: Count) -> bool:
+def _put_off(held: Count) -> bool:
     """While documents of the count are under way nothing new is written. When the last of them is answered, posting begins
-    anew: what they hold may not be what the lines ask for any more."""
-    with transaction.atomic():
-        held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
-        if held.state == Count.State.POSTING and _under_way(held):
-            held.post_again = True
-            held.save(update_fields=["post_again"])
-            return True
-    return False
+    anew: what they hold may not be what the lines ask for any more. Called with the count locked."""
+    if not _under_way(held):
+        return False
+    held.post_again = True
+    held.save(update_fields=["post_again"])
+    return True
 
 
 def reopen_changed(count: Count, large: int = LARGE) -> bool:

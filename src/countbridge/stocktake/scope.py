@@ -11,7 +11,6 @@ from countbridge.links.models import Item
 from countbridge.stocktake.models import Count
 
 KINDS = ("full", "zone", "class", "cycle", "spot", "zero_check", "adhoc")
-MODES = ("blind", "open", "double_blind")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Scope:
 
     @classmethod
     def of(cls, count: Count) -> Scope:
-        return cls.read({name: value for name, value in count.scope.items() if name != "counter"})
+        return cls.read(count.scope)
 
     def as_json(self) -> dict[str, Any]:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.db.models import Count as Number
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from countbridge.domain import assignment
 from countbridge.errors import InputError
@@ -48,7 +48,7 @@ def recounts_for(count: Count) -> list[Sheet]:
         for line in Line.objects.filter(count=count, state=Line.State.RECOUNT, sheet__state__in=done).order_by("pk")
     }
     order = dict(Bin.objects.filter(link_id=count.link_id).values_list("code", "walk_order")) if waiting else {}
-    counted_by = _counted_by(waiting.values())
+    counted_by = counted_by_of(Scan.objects.filter(line__in=list(waiting.values())), "line_id")
     stops = [
         assignment.Line(pk, line.warehouse, line.zone, line.bin, order[line.bin], frozenset(counted_by[line.pk]))
         for pk, line in waiting.items()
@@ -123,10 +123,11 @@ def load(people: Iterable[str]) -> dict[str, int]:
     return dict(User.objects.filter(username__in=list(people)).annotate(n=under_way).values_list("username", "n"))
 
 
-def _counted_by(lines: Iterable[Line]) -> dict[int, set[str]]:
+def counted_by_of(scans: QuerySet[Scan], of: str) -> dict[int, set[str]]:
+    """Who made these scans, by line or sheet (`of` is the field that names it)."""
     found: dict[int, set[str]] = defaultdict(set)
-    for line, counter in Scan.objects.filter(line__in=list(lines)).values_list("line_id", "counter").distinct():
-        found[line].add(counter)
+    for each, counter in scans.values_list(of, "counter").distinct():
+        found[each].add(counter)
     return found
 
 
@@ -143,7 +144,7 @@ def reassign(sheet_id: int, username: str, actor: User) -> Sheet:
         person = next((user for user in counters(sheet.warehouse) if user.username == username), None)
         if person is None:
             raise InputError("stocktake.not_a_counter", user=username, warehouse=sheet.warehouse)
-        if any(username in names for names in _counted_by(sheet.lines.all()).values()) and sheet.pass_number > 1:
+        if sheet.pass_number > 1 and Scan.objects.filter(line__sheet=sheet, counter=username).exists():
             raise InputError("stocktake.same_person_again", user=username, sheet=sheet.number)
         before, sheet.assignee = sheet.assignee, person
         sheet.save(update_fields=["assignee"])

@@ -6,14 +6,14 @@ The levels and their limits are the policy's (`approval`); how many are needed f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Count as Number
-from django.db.models import F, Max, Q, Sum
+from django.db.models import Max, Q, Sum
 from django.db.models.functions import Abs
 
 from countbridge import clock
@@ -28,6 +28,7 @@ from countbridge.stocktake.judge import key_of
 from countbridge.stocktake.models import Count, Line, Scan, Signoff
 from countbridge.stocktake.policy import policy_of
 from countbridge.stocktake.policy_words import Level
+from countbridge.stocktake.result_figures import VALUE
 from countbridge.stocktake.written import owes, written_in_wms
 
 Outcome = Signoff.Outcome
@@ -62,7 +63,7 @@ def _of_changes(count: Count) -> Stake:
 
 def _of_all(count: Count) -> Stake:
     posted = count.lines.filter(state__in=Line.POSTABLE).exclude(variance=None).exclude(variance=0)
-    row = posted.aggregate(net=Sum("value"), absolute=Sum(Abs(F("value"))), unpriced=Number("pk", filter=Q(value=None)))
+    row = posted.aggregate(net=Sum(VALUE), absolute=Sum(Abs(VALUE)), unpriced=Number("pk", filter=Q(price=None)))
     return Stake(row["net"] or Decimal(0), row["absolute"] or Decimal(0), row["unpriced"])
 
 
@@ -103,41 +104,54 @@ def _post(count: Count) -> None:
 
 def waiting(scope: WarehouseScope) -> list[Signoff]:
     """Signatures that are waited for, of counts all of whose warehouses lie in `scope`; the first due first."""
+    if not scope:
+        return []
     asked = Signoff.objects.filter(outcome=Outcome.WAITING, count__state=Count.State.SIGNING)
-    rows = asked.select_related("count", "user").order_by("due_at", "pk")[:MOST_SHOWN]
-    return [one for one in rows if scope.covers(one.count.warehouses)]
+    if not scope.everywhere:
+        asked = asked.filter(count__warehouses__contained_by=sorted(scope.codes))
+    return list(asked.select_related("count", "user").order_by("due_at", "pk")[:MOST_SHOWN])
 
 
-def refusal(signoff: Signoff, user: User, *, scope: WarehouseScope | None = None) -> CountbridgeError | None:
-    """Why the person may not sign, None when they may."""
-    count = signoff.count
-    scope = allowed(user, "line.approve") if scope is None else scope
-    if not scope.covers(count.warehouses):
-        return NotAllowed("people.not_allowed", permission="line.approve")
-    if Scan.objects.filter(count=count, counter=user.username, undone_at=None).exists():
-        return NotAllowed("stocktake.signoff_counted", count=count.number)
-    before = count.signoffs.filter(round=signoff.round, user=user).exclude(pk=signoff.pk)
-    if before.exists():
-        return NotAllowed("stocktake.signoff_twice", level=signoff.name)
-    if not _is_named(signoff, user, clock.now()):
-        return NotAllowed("stocktake.signoff_of_others", level=signoff.name, users=", ".join(signoff.users))
-    return None
+def refusals(asked: Sequence[Signoff], user: User) -> dict[int, CountbridgeError]:
+    """Why the person may not give some of these signatures, by their number; those they may give are left out. A few queries
+    for any number of them."""
+    scope, now = allowed(user, "line.approve"), clock.now()
+    counts = {one.count_id for one in asked}
+    counted = set(
+        Scan.objects.filter(count__in=counts, counter=user.username, undone_at=None)
+        .values_list("count", flat=True)
+        .distinct()
+    )
+    given = Signoff.objects.filter(count__in=counts, user=user).values_list("pk", "count", "round")
+    others = {(count, round_): pk for pk, count, round_ in given}
+    able = _who_can(asked)
+    found: dict[int, CountbridgeError] = {}
+    for one in asked:
+        if not scope.covers(one.count.warehouses):
+            found[one.pk] = NotAllowed("people.not_allowed", permission="line.approve")
+        elif one.count_id in counted:
+            found[one.pk] = NotAllowed("stocktake.signoff_counted", count=one.count.number)
+        elif others.get((one.count_id, one.round), one.pk) != one.pk:
+            found[one.pk] = NotAllowed("stocktake.signoff_twice", level=one.name)
+        elif not _is_named(one, user, now, able):
+            found[one.pk] = NotAllowed("stocktake.signoff_of_others", level=one.name, users=", ".join(one.users))
+    return found
 
 
-def _is_named(signoff: Signoff, user: User, now: datetime) -> bool:
+def _is_named(one: Signoff, user: User, now: datetime, able: Mapping[str, WarehouseScope]) -> bool:
     """Those named may sign, their substitutes once it is due. Where none of those named can sign any more, whoever may approve
     in all of the count's warehouses can: a count does not hang on a person who left."""
-    named = [*signoff.users, *(signoff.substitutes if now >= signoff.due_at else ())]
-    return (
-        not signoff.users
-        or user.username in named
-        or not _can_sign(signoff.count, [*signoff.users, *signoff.substitutes])
-    )
+    named = [*one.users, *(one.substitutes if now >= one.due_at else ())]
+    everybody = [*one.users, *one.substitutes]
+    somebody_can = any(name in able and able[name].covers(one.count.warehouses) for name in everybody)
+    return not one.users or user.username in named or not somebody_can
 
 
-def _can_sign(count: Count, names: Sequence[str]) -> bool:
+def _who_can(asked: Sequence[Signoff]) -> dict[str, WarehouseScope]:
+    """Where each of those named in the signatures may approve; without those who left."""
+    names = {name for one in asked for name in [*one.users, *one.substitutes]}
     people = User.objects.filter(username__in=names, is_active=True)
-    return any(allowed(user, "line.approve").covers(count.warehouses) for user in people)
+    return {user.username: allowed(user, "line.approve") for user in people}
 
 
 def sign(signoff_id: int, user: User, reason: str = "") -> Signoff:
@@ -145,7 +159,7 @@ def sign(signoff_id: int, user: User, reason: str = "") -> Signoff:
     with transaction.atomic():
         signoff, count = _held(signoff_id)
         _must_wait(signoff, count)
-        if refused := refusal(signoff, user):
+        if refused := refusals([signoff], user).get(signoff.pk):
             raise refused
         stake = stake_of(count)
         if (stake.net, stake.absolute, stake.unpriced) != (signoff.net, signoff.absolute, signoff.unpriced):
@@ -176,7 +190,7 @@ def send_back(signoff_id: int, user: User, reason: str) -> Signoff:
     with transaction.atomic():
         signoff, count = _held(signoff_id)
         _must_wait(signoff, count)
-        if refused := refusal(signoff, user):
+        if refused := refusals([signoff], user).get(signoff.pk):
             raise refused
         _end(signoff, Outcome.RETURNED, user, reason)
         count.state = Count.State.COUNTING

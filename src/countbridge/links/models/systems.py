@@ -38,9 +38,7 @@ class Link(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     active = models.BooleanField(default=True)
     policy = models.JSONField(default=dict)
-    policy_told = models.JSONField(
-        null=True
-    )  # what the link's folder said last; a person may have changed `policy` since
+    policy_told = models.JSONField(null=True)  # what the folder said last; `policy` may have been changed by hand since
 
     def __str__(self) -> str:
         return self.code

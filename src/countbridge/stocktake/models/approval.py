@@ -24,8 +24,8 @@ class Signoff(models.Model):
     name = models.CharField(max_length=60)
     users = models.JSONField(default=list)
     substitutes = models.JSONField(default=list)
-    net = models.DecimalField(max_digits=30, decimal_places=6)
-    absolute = models.DecimalField(max_digits=30, decimal_places=6)
+    net = models.DecimalField(max_digits=50, decimal_places=15)  # quantity × price to the last digit: 9 and 6 decimals
+    absolute = models.DecimalField(max_digits=50, decimal_places=15)
     unpriced = models.PositiveIntegerField(default=0)
     asked_at = models.DateTimeField(default=clock.now)
     due_at = models.DateTimeField()

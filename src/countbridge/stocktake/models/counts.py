@@ -10,6 +10,7 @@ class Count(models.Model):
     """A count document. Each state is entered in one transaction with the job that carries it on.
 
     `scope` is what was asked for (stocktake.scope); with `chosen`, the bins it came to are in `places` before anything is read.
+    `given_to`: who gets all of its first sheets, of a count somebody on the floor asked for.
     `post_again`: documents were under way when it was to be posted, so that is still to be done. `partial`: ERP locations of
     which some bins are not counted, so that a gap between the books cannot be told from them.
     """
@@ -30,6 +31,7 @@ class Count(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, default="full")
     scope = models.JSONField(default=dict, db_default={})
+    given_to = models.CharField(max_length=150, blank=True, db_default="")
     chosen = models.BooleanField(default=False, db_default=False)
     post_again = models.BooleanField(default=False, db_default=False)
     partial = models.JSONField(default=list, db_default=[])
@@ -53,6 +55,11 @@ class Count(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def mode(self) -> str:
+        """How it is counted: one of `policy_words.MODES`."""
+        return "double_blind" if self.policy.get("double_blind") else "blind" if self.blind else "open"
 
 
 class Approval(models.Model):

@@ -75,7 +75,7 @@ def differing(count: Count) -> Iterator[list[int]]:
                 return
             file = folder / "stored.csv"
             copy_out(STORED, count, file)
-            found = computed.database.execute(_statement(bool(policy.read_rules)), {"file": str(file)})
+            found = computed.database.execute(_statement(bool(policy.line_rules)), {"file": str(file)})
             while rows := found.fetchmany(BATCH):
                 yield [int(row[0]) for row in rows]
 
