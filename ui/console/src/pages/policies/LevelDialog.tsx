@@ -1,8 +1,9 @@
 import type { PolicyChoices, PolicyLevel } from "@shared/model";
-import { Input, InputNumber, Modal, Select } from "antd";
+import { InputNumber, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isLimit, Limit } from "./Fields";
+import { NamedDialog } from "./NamedDialog";
 import { tidied } from "./draft";
 import { levelSentence } from "./sentences";
 
@@ -20,46 +21,32 @@ export function LevelDialog({ level, taken, words, currency, done, close }: Leve
   const { t } = useTranslation();
   const [draft, setDraft] = useState<PolicyLevel>(level ?? { name: "", due_hours: 24 });
   const set = (change: Partial<PolicyLevel>): void => setDraft({ ...draft, ...change });
-  const name = draft.name.trim();
-  const twice = taken.includes(name);
-  const fine = name !== "" && !twice && isLimit(draft.net) && isLimit(draft.absolute);
   return (
-    <Modal
-      open
-      width={620}
+    <NamedDialog
       title={level ? t("policies.editLevel", { name: level.name }) : t("policies.addLevel")}
-      okText={t("policies.take")}
-      okButtonProps={{ disabled: !fine }}
-      cancelText={t("action.back")}
-      onOk={() => {
-        done(tidied({ ...draft, name }));
-        close();
-      }}
-      onCancel={close}
-      destroyOnHidden
+      width={620}
+      name={draft.name}
+      rename={(name) => set({ name })}
+      taken={taken}
+      fine={isLimit(draft.net) && isLimit(draft.absolute)}
+      take={(name) => done(tidied({ ...draft, name }))}
+      close={close}
     >
-      <div className="stack-small dialog-summary">
-        <label className="field">
-          <span>{t("policies.name")}</span>
-          <Input autoFocus maxLength={60} value={draft.name} status={twice ? "error" : ""} onChange={(event) => set({ name: event.target.value })} />
-          {twice ? <small className="bad-text">{t("policies.nameTwice")}</small> : null}
-        </label>
-        <div className="field-row field-row-2">
-          <Limit label={t("policies.netUpTo")} value={draft.net} suffix={currency} change={(net) => set({ net })} />
-          <Limit label={t("policies.absoluteUpTo")} value={draft.absolute} suffix={currency} change={(absolute) => set({ absolute })} />
-        </div>
-        <small className="quiet">{t("policies.limitsHint")}</small>
-        <div className="field-row field-row-2">
-          <People label={t("policies.users")} hint={t("policies.usersHint")} value={draft.users ?? []} words={words} change={(users) => set({ users })} />
-          <People label={t("policies.substitutes")} hint={t("policies.substitutesHint")} value={draft.substitutes ?? []} words={words} change={(substitutes) => set({ substitutes })} />
-        </div>
-        <label className="field">
-          <span>{t("policies.dueHours")}</span>
-          <InputNumber min={1} precision={0} value={draft.due_hours ?? 24} aria-label={t("policies.dueHours")} onChange={(due_hours) => { if (due_hours !== null) set({ due_hours }); }} />
-        </label>
-        <p className="preview" aria-live="polite">{levelSentence(t, tidied(draft), currency)}</p>
+      <div className="field-row field-row-2">
+        <Limit label={t("policies.netUpTo")} value={draft.net} suffix={currency} change={(net) => set({ net })} />
+        <Limit label={t("policies.absoluteUpTo")} value={draft.absolute} suffix={currency} change={(absolute) => set({ absolute })} />
       </div>
-    </Modal>
+      <small className="quiet">{t("policies.limitsHint")}</small>
+      <div className="field-row field-row-2">
+        <People label={t("policies.users")} hint={t("policies.usersHint")} value={draft.users ?? []} words={words} change={(users) => set({ users })} />
+        <People label={t("policies.substitutes")} hint={t("policies.substitutesHint")} value={draft.substitutes ?? []} words={words} change={(substitutes) => set({ substitutes })} />
+      </div>
+      <label className="field">
+        <span>{t("policies.dueHours")}</span>
+        <InputNumber min={1} precision={0} value={draft.due_hours ?? 24} aria-label={t("policies.dueHours")} onChange={(due_hours) => { if (due_hours !== null) set({ due_hours }); }} />
+      </label>
+      <p className="preview" aria-live="polite">{levelSentence(t, tidied(draft), currency)}</p>
+    </NamedDialog>
   );
 }
 

@@ -1,9 +1,10 @@
 import type { Policy, PolicyChoices, PolicyRule } from "@shared/model";
-import { Input, InputNumber, Modal, Radio, Select } from "antd";
+import { InputNumber, Radio, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { word } from "../../app/words";
 import { isLimit, Limit, ToleranceFields } from "./Fields";
+import { NamedDialog } from "./NamedDialog";
 import { type Set as Condition, SETS, called, ruleSentence } from "./sentences";
 import { REASONS, tidied } from "./draft";
 
@@ -22,62 +23,49 @@ export function RuleDialog({ rule, taken, policy, words, currency, done, close }
   const { t } = useTranslation();
   const [draft, setDraft] = useState<PolicyRule>(rule ?? { name: "", tolerance: { quantity: "0" } });
   const set = (change: Partial<PolicyRule>): void => setDraft({ ...draft, ...change });
-  const name = draft.name.trim();
-  const twice = taken.includes(name);
   const limits = [draft.price_from, draft.value_from, ...Object.values(draft.tolerance ?? {})];
-  const fine = name !== "" && !twice && limits.every((limit) => isLimit(limit));
   const own = draft.tolerance != null;
   return (
-    <Modal
-      open
-      width={800}
+    <NamedDialog
       title={rule ? t("policies.editRule", { name: rule.name }) : t("policies.addRule")}
-      okText={t("policies.take")}
-      okButtonProps={{ disabled: !fine }}
-      cancelText={t("action.back")}
-      onOk={() => {
-        done(tidied({ ...draft, name }));
-        close();
-      }}
-      onCancel={close}
-      destroyOnHidden
+      width={800}
+      name={draft.name}
+      rename={(name) => set({ name })}
+      taken={taken}
+      hint={t("policies.nameHint")}
+      fine={limits.every((limit) => isLimit(limit))}
+      take={(name) => done(tidied({ ...draft, name }))}
+      close={close}
     >
-      <div className="stack-small dialog-summary">
-        <label className="field">
-          <span>{t("policies.name")}</span>
-          <Input autoFocus maxLength={60} value={draft.name} status={twice ? "error" : ""} onChange={(event) => set({ name: event.target.value })} />
-          {twice ? <small className="bad-text">{t("policies.nameTwice")}</small> : <small>{t("policies.nameHint")}</small>}
-        </label>
-        <fieldset className="field">
-          <legend>{t("policies.condition")}</legend>
-          <div className="field-row">
-            {SETS.map((condition) => <Words key={condition} condition={condition} value={draft[condition] ?? []} known={known(condition, words)} change={(chosen) => set({ [condition]: chosen })} />)}
-            <Limit label={t("policies.priceFrom")} value={draft.price_from} suffix={currency} change={(price_from) => set({ price_from })} />
-            <Limit label={t("policies.valueFrom")} value={draft.value_from} suffix={currency} change={(value_from) => set({ value_from })} />
-          </div>
-        </fieldset>
-        <fieldset className="field">
-          <legend>{t("policies.follows")}</legend>
-          <Radio.Group value={own} aria-label={t("policies.tolerance")} onChange={(event) => set({ tolerance: event.target.value ? { quantity: "0" } : null })} options={[{ value: false, label: t("policies.toleranceOfPolicy") }, { value: true, label: t("policies.toleranceOwn") }]} />
-          {draft.tolerance ? <ToleranceFields value={draft.tolerance} currency={currency} change={(tolerance) => set({ tolerance })} /> : null}
-          <div className="field-row">
-            <label className="field">
-              <span>{t("policies.word_within_tolerance")}</span>
-              <Select value={draft.within ?? ""} aria-label={t("policies.word_within_tolerance")} options={["", "post", "keep_book"].map((one) => ({ value: one, label: one ? word("within", one) : t("policies.asPolicy") }))} onChange={(within: string) => set({ within: (within || undefined) as PolicyRule["within"] } as Partial<PolicyRule>)} />
-            </label>
-            <label className="field">
-              <span>{t("policies.beyond")}</span>
-              <Select value={draft.beyond ?? "recount"} aria-label={t("policies.beyond")} options={["recount", "approve"].map((one) => ({ value: one, label: t(`policies.beyond_${one}`) }))} onChange={(beyond: "recount" | "approve") => set({ beyond })} />
-            </label>
-            <label className="field">
-              <span>{t("policies.word_max_passes")}</span>
-              <InputNumber min={1} precision={0} value={draft.max_passes ?? null} placeholder={String(policy.max_passes)} aria-label={t("policies.word_max_passes")} onChange={(passes) => set({ max_passes: passes ?? undefined } as Partial<PolicyRule>)} />
-            </label>
-          </div>
-        </fieldset>
-        <p className="preview" aria-live="polite" data-testid="sentence">{ruleSentence(t, tidied(draft), policy, currency)}</p>
-      </div>
-    </Modal>
+      <fieldset className="field">
+        <legend>{t("policies.condition")}</legend>
+        <div className="field-row">
+          {SETS.map((condition) => <Words key={condition} condition={condition} value={draft[condition] ?? []} known={known(condition, words)} change={(chosen) => set({ [condition]: chosen })} />)}
+          <Limit label={t("policies.priceFrom")} value={draft.price_from} suffix={currency} change={(price_from) => set({ price_from })} />
+          <Limit label={t("policies.valueFrom")} value={draft.value_from} suffix={currency} change={(value_from) => set({ value_from })} />
+        </div>
+      </fieldset>
+      <fieldset className="field">
+        <legend>{t("policies.follows")}</legend>
+        <Radio.Group value={own} aria-label={t("policies.tolerance")} onChange={(event) => set({ tolerance: event.target.value ? { quantity: "0" } : null })} options={[{ value: false, label: t("policies.toleranceOfPolicy") }, { value: true, label: t("policies.toleranceOwn") }]} />
+        {draft.tolerance ? <ToleranceFields value={draft.tolerance} currency={currency} change={(tolerance) => set({ tolerance })} /> : null}
+        <div className="field-row">
+          <label className="field">
+            <span>{t("policies.word_within_tolerance")}</span>
+            <Select value={draft.within ?? ""} aria-label={t("policies.word_within_tolerance")} options={["", "post", "keep_book"].map((one) => ({ value: one, label: one ? word("within", one) : t("policies.asPolicy") }))} onChange={(within: string) => set({ within: (within || undefined) as PolicyRule["within"] } as Partial<PolicyRule>)} />
+          </label>
+          <label className="field">
+            <span>{t("policies.beyond")}</span>
+            <Select value={draft.beyond ?? "recount"} aria-label={t("policies.beyond")} options={["recount", "approve"].map((one) => ({ value: one, label: t(`policies.beyond_${one}`) }))} onChange={(beyond: "recount" | "approve") => set({ beyond })} />
+          </label>
+          <label className="field">
+            <span>{t("policies.word_max_passes")}</span>
+            <InputNumber min={1} precision={0} value={draft.max_passes ?? null} placeholder={String(policy.max_passes)} aria-label={t("policies.word_max_passes")} onChange={(passes) => set({ max_passes: passes ?? undefined } as Partial<PolicyRule>)} />
+          </label>
+        </div>
+      </fieldset>
+      <p className="preview" aria-live="polite" data-testid="sentence">{ruleSentence(t, tidied(draft), policy, currency)}</p>
+    </NamedDialog>
   );
 }
 
