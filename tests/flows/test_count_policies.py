@@ -85,6 +85,7 @@ def test_a_rule_by_the_value_of_the_variance(make_stage: MakeStage) -> None:
     [
         ({"rules": [{"name": "x", "zone": ["A"]}]}, "rules[1].zone"),
         ({"rules": [{"name": ""}]}, "rules[1].name"),
+        ({"rules": [{"name": "x", "causes": ["magic"]}]}, "rules[1].causes"),
         ({"rules": [{"name": "x", "tolerance": {"percent": 2.5}}]}, "rules[1].tolerance.percent"),
         ({"rules": [{"name": "x", "tolerance": {"percent": "-1"}}]}, "rules[1].tolerance.percent"),
         ({"rules": [{"name": "x", "within": "maybe"}]}, "rules[1].within"),

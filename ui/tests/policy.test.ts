@@ -37,6 +37,12 @@ describe("a rule in words", () => {
     expect(ruleSentence(t, rule("rest"), policy({ tolerance: {} }), "EUR")).toMatch(/^every line → tolerance without limit/);
   });
 
+  it("names likely causes by their words", () => {
+    expect(ruleSentence(t, rule("next door", { causes: ["bin_swap", "lot_swap"], beyond: "approve" }), POLICY, "CNY")).toMatch(
+      /^likely cause Bins swapped or Lots swapped → .*beyond it approval at once$/,
+    );
+  });
+
   it("names kinds and circumstances by their words, in Chinese too", async () => {
     await i18next.changeLanguage("zh-CN");
     const said = ruleSentence(i18next.t, rule("x", { kinds: ["spot"], reasons: ["negative_book"], beyond: "approve" }), POLICY, "CNY");

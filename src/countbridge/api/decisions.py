@@ -22,7 +22,12 @@ from countbridge.stocktake.models import Count, Line
 router = Router(tags=["decisions"], by_alias=True)
 prefix = ""
 
-NEEDED = {decisions.APPROVE: "line.approve", decisions.KEEP_BOOK: "line.approve", decisions.RECOUNT: "line.recount"}
+NEEDED = {
+    decisions.APPROVE: "line.approve",
+    decisions.TRANSFER: "line.approve",
+    decisions.KEEP_BOOK: "line.approve",
+    decisions.RECOUNT: "line.recount",
+}
 
 
 class Question(Schema):
@@ -53,6 +58,7 @@ class Effect(Schema):
     gain: str
     loss: str
     net: str
+    moved: str
     postings: list[Posting]
     refused: list[Refusal]
 
@@ -114,6 +120,7 @@ def preview(request: Request, body: Question) -> dict[str, Any]:
         "gain": shown.money(effect.gain),
         "loss": shown.money(effect.loss),
         "net": shown.money(effect.gain + effect.loss),
+        "moved": shown.money(effect.moved),
         "postings": [{"system": s, "location": place, "lines": n} for (s, place), n in sorted(effect.postings.items())],
         "refused": _refused(request, effect),
     }

@@ -37,6 +37,7 @@ class MeasureShown(Schema):
     loss: str
     net: str
     absolute: str
+    moved: str
     accuracy: str | None
     net_shrinkage: str | None
     absolute_shrinkage: str | None

@@ -41,12 +41,14 @@ class Measure:
     """One measure of the counted lines: base units (of whatever unit each line has), or money in the link's currency.
 
     `book` = Σ|E|, `gain` = Σ of the variances above 0, `loss` = Σ of those below (so 0 or negative). Exact.
+    `moved` = Σ|V| of goods that only changed place, lot or status (approved as transfers): wrong, but neither gain nor loss.
     Worked: book 300, gain 4, loss −2: net 2, absolute 6, accuracy 0.98, shrinkage net −0.006667, absolute 0.02.
     """
 
     book: Decimal = ZERO
     gain: Decimal = ZERO
     loss: Decimal = ZERO
+    moved: Decimal = ZERO
 
     @property
     def net(self) -> Decimal:
@@ -55,13 +57,14 @@ class Measure:
 
     @property
     def absolute(self) -> Decimal:
-        """Σ|V|: what was wrong, in whichever direction."""
+        """Σ|V| of gains and losses: what appeared or is missing, in whichever direction."""
         return subtract(self.gain, self.loss)
 
     @property
     def accuracy(self) -> Decimal | None:
-        """1 − Σ|V| ÷ Σ|E|, half-up to 6 decimals; None with an empty book."""
-        return round_half_up(1 - Fraction(self.absolute) / Fraction(self.book), DECIMALS) if self.book else None
+        """1 − Σ|V| ÷ Σ|E|, half-up to 6 decimals, goods in the wrong place included; None with an empty book."""
+        wrong = Fraction(self.absolute) + Fraction(self.moved)
+        return round_half_up(1 - wrong / Fraction(self.book), DECIMALS) if self.book else None
 
     @property
     def net_shrinkage(self) -> Decimal | None:
@@ -70,7 +73,7 @@ class Measure:
 
     @property
     def absolute_shrinkage(self) -> Decimal | None:
-        """Σ|V| ÷ Σ|E|, half-up to 6 decimals: losses that gains hide in the net one stand here, too."""
+        """Gains and losses ÷ Σ|E|, half-up to 6 decimals: losses that gains hide in the net one stand here, too."""
         return round_half_up(Fraction(self.absolute) / Fraction(self.book), DECIMALS) if self.book else None
 
 

@@ -21,7 +21,8 @@ Beyond = Literal["recount", "approve"]
 @dataclass(frozen=True, slots=True)
 class Case:
     """What a rule may ask of a line. `price`: of one base unit; `value`: |variance × price|; both None without a price.
-    `item_class` and `abc` are "" where the item has none. `reasons`: codes of `Assessment.reasons`."""
+    `item_class` and `abc` are "" where the item has none. `reasons`: codes of `Assessment.reasons`. `cause`: the one likely
+    story of its variance (`domain.explanation.Cause`), "" where none or several are told."""
 
     warehouse: str
     zone: str
@@ -31,6 +32,7 @@ class Case:
     price: Decimal | None
     value: Decimal | None
     reasons: Collection[str] = ()
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Rule:
     abc: frozenset[str] = field(default_factory=frozenset)
     kinds: frozenset[str] = field(default_factory=frozenset)
     reasons: frozenset[str] = field(default_factory=frozenset)
+    causes: frozenset[str] = field(default_factory=frozenset)
     price_from: Decimal | None = None
     value_from: Decimal | None = None
 
@@ -63,6 +66,7 @@ class Rule:
             (self.classes, case.item_class),
             (self.abc, case.abc),
             (self.kinds, case.kind),
+            (self.causes, case.cause),
         )
         return (
             all(not wanted or word in wanted for wanted, word in named)

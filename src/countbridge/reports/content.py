@@ -186,6 +186,7 @@ def measured(found: Measure, kind: str) -> list[tuple[str, Decimal | None, str]]
         ("loss", found.loss, kind),
         ("net", found.net, kind),
         ("absolute", found.absolute, kind),
+        ("moved", found.moved, kind),
         ("accuracy", found.accuracy, "share"),
         ("net_shrinkage", found.net_shrinkage, "share"),
         ("absolute_shrinkage", found.absolute_shrinkage, "share"),

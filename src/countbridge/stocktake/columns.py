@@ -18,6 +18,7 @@ TYPES = {
     "variance_max": "numeric", "value": "numeric", "outcome": "text", "rule": "text", "reasons": "jsonb",
     "explanation": "jsonb", "counter": "text", "counted_at": "timestamptz", "chosen_pass": "smallint",
     "assumed_at": "timestamptz", "sheet_id": "bigint", "pass_number": "smallint",
+    "cause": "text", "transfer": "text",
 }  # fmt: skip
 JSON = {name for name, kind in TYPES.items() if kind == "jsonb"}
 PORTION = 5000

@@ -1,4 +1,5 @@
-"""People decide what rules may not: approve a variance, send it to another count, or keep the book. Always with a reason."""
+"""People decide what rules may not: approve a variance (as gain or loss, or as a transfer), send it to another
+count, or keep the book. Always with a reason."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from countbridge.exchange import events
 from countbridge.exchange.queue import follow
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
-from countbridge.stocktake import sheets
+from countbridge.stocktake import sheets, transfers
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.judge import judge, key_of, variance_by_pass
 from countbridge.stocktake.models import Count, Decision, Line, ReasonCode, Scan, Sheet
@@ -24,19 +25,27 @@ from countbridge.stocktake.policy import policy_of
 from countbridge.stocktake.progress import in_portions
 from countbridge.stocktake.written import written_in_wms
 
-APPROVE, RECOUNT, KEEP_BOOK = "approve", "recount", "keep_book"
-LEADS_TO = {APPROVE: Line.State.APPROVED, RECOUNT: Line.State.RECOUNT, KEEP_BOOK: Line.State.KEPT}
+APPROVE, RECOUNT, KEEP_BOOK, TRANSFER = "approve", "recount", "keep_book", "transfer"
+POSTS = (APPROVE, TRANSFER)
+LEADS_TO = {
+    APPROVE: Line.State.APPROVED,
+    TRANSFER: Line.State.APPROVED,
+    RECOUNT: Line.State.RECOUNT,
+    KEEP_BOOK: Line.State.KEPT,
+}
 DECIDABLE = (Line.State.APPROVE, Line.State.HOLD)
 LONGEST_LIST = 5000
 
 
 @dataclass
 class Effect:
-    """What a decision does, or would do: money in the link's currency, postings as (side, place) → number of lines."""
+    """What a decision does, or would do: money in the link's currency, postings as (side, place) → number of lines. `moved`:
+    the value of goods that only changed place, lot or status."""
 
     lines: list[Line] = field(default_factory=list)
     gain: Decimal = Decimal(0)
     loss: Decimal = Decimal(0)
+    moved: Decimal = Decimal(0)
     postings: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: list[tuple[int, CountbridgeError]] = field(default_factory=list)
 
@@ -70,7 +79,9 @@ def decide(
         for line in effect.lines:
             line.state = LEADS_TO[decision]
             line.chosen_pass = None if decision == RECOUNT else take_pass or line.chosen_pass
-        store(effect.lines, "state", "chosen_pass")
+        if decision == TRANSFER:
+            transfers.join(effect.lines)
+        store(effect.lines, "state", "chosen_pass", "transfer")
         if take_pass is not None:
             for line in effect.lines:
                 judge(line.count, [line])
@@ -128,17 +139,25 @@ def _effect(
         refusal = _refusal(line, decision, scope, line.pk in counted)
         if refusal is None and code is not None and not _suits(code, line):
             refusal = InputError("stocktake.reason_unfit", line=str(line), code=code.code)
-        if refusal is None and decision == RECOUNT and (line.count_id, *key_of(line)) in posted:
+        if refusal is None and decision in (RECOUNT, TRANSFER) and (line.count_id, *key_of(line)) in posted:
             refusal = InputError("stocktake.posted_already", line=str(line))
         if refusal:
             effect.refused.append((line.pk, refusal))
+    if decision == TRANSFER:
+        effect.refused += transfers.refusals(known, {pk for pk, _ in effect.refused}).items()
+    refused = {pk for pk, _ in effect.refused}
+    for line in known:
+        if line.pk in refused:
             continue
         effect.lines.append(line)
-        if decision == APPROVE:
-            effect.gain += max(line.value or Decimal(0), Decimal(0))
-            effect.loss += min(line.value or Decimal(0), Decimal(0))
+        if decision in POSTS:
             effect.postings["erp", line.erp_location] += 1
             effect.postings["wms", line.bin] += 1
+        if decision == TRANSFER:
+            effect.moved += max(line.value or Decimal(0), Decimal(0))
+        elif decision == APPROVE:
+            effect.gain += max(line.value or Decimal(0), Decimal(0))
+            effect.loss += min(line.value or Decimal(0), Decimal(0))
     missing = set(ids) - {line.pk for line in known}
     effect.refused += [(pk, InputError("stocktake.no_such_line", line=pk)) for pk in sorted(missing)]
     return effect
@@ -163,7 +182,7 @@ def _refusal(line: Line, decision: str, scope: WarehouseScope, own_count: bool) 
         return InputError("stocktake.count_not_counting", count=line.count.number, state=line.count.state)
     if line.state not in DECIDABLE:
         return InputError("stocktake.not_to_decide", line=str(line), state=line.state)
-    if decision == APPROVE and line.state == Line.State.HOLD:
+    if decision in POSTS and line.state == Line.State.HOLD:
         return InputError("stocktake.on_hold", line=str(line))
     if own_count and decision != RECOUNT:
         return NotAllowed("stocktake.own_count", line=str(line))

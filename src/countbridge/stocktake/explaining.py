@@ -6,7 +6,9 @@ decided or changed. What is written says which variance it is about; once that c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -83,14 +85,32 @@ def _told(count: Count, known: Mapping[int, Line]) -> dict[int, dict[str, Any]]:
     """What is written on each line. Lines of the same ERP keys elsewhere are looked at, too: they tell what the gap is about."""
     if not any(line.state in WAITING for line in known.values()):
         return {}
+    found, lines = _found(count, known)
+    return {pk: _written(line, found[pk], lines) for pk, line in known.items() if pk in found}
+
+
+def causes_of(count: Count, lines: Sequence[Line]) -> dict[int, str]:
+    """Why each of the lines most likely differs, as far as the counted lines of its zone tell by now: line → cause. Lines of
+    which nothing, or two things, can be told are left out."""
+    if not lines:
+        return {}
+    zones = reduce(
+        or_, (Q(warehouse=place[0], zone=place[1]) for place in {(one.warehouse, one.zone) for one in lines})
+    )
+    counted = Line.objects.filter(zones, DIFFERS, count=count)
+    found, _ = _found(count, {line.pk: line for line in [*counted, *lines]})
+    return {line.pk: found[line.pk].cause or "" for line in lines if line.pk in found and found[line.pk].cause}
+
+
+def _found(count: Count, known: Mapping[int, Line]) -> tuple[Mapping[int, Explanation], dict[int, Line]]:
+    """The explanation of each line, and every line that was looked at for it."""
     books, beside = books_of(count, list(known.values()))
     lines = {**{line.pk: line for line in beside}, **known}
     by_zone: dict[Place, list[Line]] = {}
     for line in lines.values():
         by_zone.setdefault((line.warehouse, line.zone), []).append(line)
     breaches = [breach for zone in by_zone.values() for breach in breaches_of(count, zone)]
-    found = explain(breaches, books)
-    return {pk: _written(line, found[pk], lines) for pk, line in known.items() if pk in found}
+    return explain(breaches, books), lines
 
 
 def _written(line: Line, found: Explanation, lines: Mapping[int, Line]) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def _judged(
         return assess(facts), policy.base_rule
     found = assess(replace(facts, policy=replace(base, tolerance=Tolerance())))
     case = Case(
-        line.warehouse, line.zone, line.item_class, line.abc, count.kind, line.price, found.value, found.reasons
+        line.warehouse, line.zone, line.item_class, line.abc, count.kind, line.price, found.value, found.reasons,
+        line.cause,
     )  # fmt: skip
     rule = rule_for(case, policy.line_rules, policy.base_rule)
     return assess(replace(facts, policy=replace(base, tolerance=rule.tolerance))), rule

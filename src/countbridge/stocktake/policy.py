@@ -60,6 +60,11 @@ class CountPolicy:
         return read_rules(self.rules, self.base_rule)
 
     @cached_property
+    def asks_causes(self) -> bool:
+        """Does a rule hang on why a line differs? Then that has to be known before the rules are asked."""
+        return any(rule.causes for rule in self.line_rules)
+
+    @cached_property
     def levels(self) -> tuple[Level, ...]:
         return read_levels(self.approval)
 

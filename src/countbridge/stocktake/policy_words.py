@@ -9,13 +9,15 @@ from typing import Any
 
 from countbridge.domain.approval import Limit
 from countbridge.domain.decimals import parse_decimal
+from countbridge.domain.explanation import Cause
 from countbridge.domain.policies import Rule
 from countbridge.domain.tolerance import Tolerance
 from countbridge.errors import ConfigError, InputError
 
 LIMITS = ("percent", "quantity", "value")
-SETS = ("warehouses", "zones", "classes", "abc", "kinds", "reasons")
+SETS = ("warehouses", "zones", "classes", "abc", "kinds", "reasons", "causes")
 AMOUNTS = ("price_from", "value_from")
+CAUSES = tuple(cause.value for cause in Cause)
 RULE = ("name", *SETS, *AMOUNTS, "tolerance", "within", "beyond", "max_passes")
 MODES = ("blind", "open", "double_blind")
 CYCLE = ("days", "any_bin", "most_bins", "mode")
@@ -46,7 +48,7 @@ class Level:
 
 
 def read_rules(told: Sequence[Mapping[str, Any]], base: Rule) -> tuple[Rule, ...]:
-    """Rules as {name, warehouses, zones, classes, abc, kinds, reasons, price_from, value_from, tolerance, within, beyond,
+    """Rules as {name, warehouses, zones, classes, abc, kinds, reasons, causes, price_from, value_from, tolerance, within, beyond,
     max_passes}; what a rule leaves out is as in the policy itself. ConfigError naming the word that is wrong."""
     rules = [_rule(one, f"rules[{number}]", base) for number, one in enumerate(told, 1)]
     _named_once([rule.name for rule in rules], "rules")
@@ -98,6 +100,8 @@ def _rule(told: Mapping[str, Any], where: str, base: Rule) -> Rule:
         _words(limits, LIMITS, f"{where}.tolerance")
     within = told.get("within", base.within)
     beyond = told.get("beyond", base.beyond)
+    for cause in _texts(told.get("causes"), f"{where}.causes"):
+        _one_of(cause, CAUSES, f"{where}.causes")
     _one_of(within, ("post", "keep_book"), f"{where}.within")
     _one_of(beyond, ("recount", "approve"), f"{where}.beyond")
     return Rule(

@@ -35,6 +35,7 @@ from countbridge.stocktake.written import owes, refused_in_erp, written_in_erp, 
 
 Key = tuple[str, str, str]
 LARGE = 20_000  # counted lines from which looking at them as a set is quicker than one by one
+COUNTED, TRANSFER = "count", "transfer"  # why a document changes a book
 UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFERENCES)
 
 
@@ -188,15 +189,18 @@ def _write_erp(count: Count, books: Books) -> None:
 
 def write_again(count: Count, side: str, lines: Sequence[AdjustmentLine]) -> None:
     """New documents, numbered after those there are, that hold exactly what these refused lines say."""
-    by_location: dict[str, list[AdjustmentLine]] = defaultdict(list)
+    by_document: dict[tuple[str, str], list[AdjustmentLine]] = defaultdict(list)
     for line in lines:
         copied = {name: getattr(line, name) for name in ("bin", "erp_location", "item", "lot", "quantity", "gap")}
-        by_location[line.erp_location if side == "erp" else ""].append(AdjustmentLine(**copied))
-    for location, theirs in sorted(by_location.items()):
-        _write_documents(count, side, theirs, location)
+        place = line.erp_location if side == "erp" else ""
+        by_document[place, line.adjustment.reason].append(AdjustmentLine(**copied))
+    for (location, reason), theirs in sorted(by_document.items()):
+        _write_documents(count, side, theirs, location, reason)
 
 
-def _write_documents(count: Count, side: str, lines: Sequence[AdjustmentLine], location: str = "") -> None:
+def _write_documents(
+    count: Count, side: str, lines: Sequence[AdjustmentLine], location: str = "", reason: str = COUNTED
+) -> None:
     """Documents of these lines, in order, none longer than the system takes."""
     system = count.link.system(side)
     most = _line_limit(system)
@@ -204,7 +208,7 @@ def _write_documents(count: Count, side: str, lines: Sequence[AdjustmentLine], l
     place = f"E-{location}" if side == "erp" else "W"
     for part, start in enumerate(range(0, len(lines), most), start=before + 1):
         number = f"{count.number}-{place}-{part}"
-        adjustment = Adjustment.objects.create(count=count, side=side, number=number, location=location)
+        adjustment = Adjustment.objects.create(count=count, side=side, number=number, location=location, reason=reason)
         chunk = lines[start : start + most]
         for position, line in enumerate(chunk):
             line.adjustment, line.position = adjustment, position
@@ -212,7 +216,7 @@ def _write_documents(count: Count, side: str, lines: Sequence[AdjustmentLine], l
         if side == "erp":
             _send(adjustment, system, "adjustment_to_erp", _erp_fields(count, adjustment), "F4")
         else:
-            _send(adjustment, system, "adjustment_to_wms", {"count_no": count.number, "reason": "count"}, "F5")
+            _send(adjustment, system, "adjustment_to_wms", {"count_no": count.number, "reason": reason}, "F5")
 
 
 def _erp_fields(count: Count, adjustment: Adjustment) -> dict[str, str]:
@@ -224,18 +228,20 @@ def _erp_fields(count: Count, adjustment: Adjustment) -> dict[str, str]:
 
 
 def _write_wms(count: Count) -> None:
-    """What each bin owes and was not carried before, for the lines whose ERP posting stands."""
+    """What each bin owes and was not carried before, for the lines whose ERP posting stands. Transfers go in documents of their
+    own: in the WMS's books, too, they are no gain and no loss."""
     carried, refused = written_in_wms(count), refused_in_erp(count)
-    lines = []
+    lines: dict[str, list[AdjustmentLine]] = {COUNTED: [], TRANSFER: []}
     for line in count.lines.order_by("bin", "item", "lot"):
         left = owes(line, carried[key_of(line)]) - carried[key_of(line)]
         if left and (line.erp_location, line.item, line.lot) not in refused:
-            lines.append(
+            lines[TRANSFER if line.transfer else COUNTED].append(
                 AdjustmentLine(
                     bin=line.bin, erp_location=line.erp_location, item=line.item, lot=line.lot, quantity=left
                 )
             )
-    _write_documents(count, "wms", lines)
+    for reason, theirs in lines.items():
+        _write_documents(count, "wms", theirs, reason=reason)
 
 
 def _send(adjustment: Adjustment, system: System, map_name: str, fields: dict[str, str], flow: str) -> None:

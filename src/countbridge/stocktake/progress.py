@@ -18,7 +18,7 @@ from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
-from countbridge.stocktake import explaining, sheets, signoffs
+from countbridge.stocktake import explaining, sheets, signoffs, transfers
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.judge import Key, judge, key_of
 from countbridge.stocktake.models import Count, CountedBin, Line, Sheet
@@ -104,7 +104,8 @@ def _reopen(count: Count, lines: Sequence[Line]) -> None:
 
 def judge_again(count: Count, lines: Sequence[Line]) -> list[Line]:
     """Compute lines anew and open those again whose variance or outcome changed; returns them. (A line that keeps the book
-    posts nothing whatever its outcome, so only another variance opens it.)"""
+    posts nothing whatever its outcome, so only another variance opens it.) So are the partners of a transfer that does not
+    cancel out any more."""
     before = {line.pk: (line.variance, line.outcome) for line in lines}
     judge(count, lines)
     changed = []
@@ -115,7 +116,7 @@ def judge_again(count: Count, lines: Sequence[Line]) -> list[Line]:
             if line.state in (State.SETTLED, State.APPROVED, State.APPROVE, State.KEPT, State.HOLD):
                 line.state = State.COUNTED
     store(changed, "state")
-    return changed
+    return [*changed, *transfers.take_apart(count, changed)]
 
 
 def advance(count_id: int) -> None:
@@ -161,6 +162,8 @@ def _decide(count: Count) -> set[tuple[str, str]]:
     decided: set[tuple[str, str]] = set()
     for lines in in_portions(ready):
         judge(count, lines)
+        if policy.asks_causes:
+            _ask_causes(count, lines)
         written = written_in_wms(count, {line.bin for line in lines})
         for line in lines:
             key = key_of(line)
@@ -168,6 +171,16 @@ def _decide(count: Count) -> set[tuple[str, str]]:
         store(lines, "state")
         decided |= places_of(lines)
     return decided
+
+
+def _ask_causes(count: Count, lines: Sequence[Line]) -> None:
+    """A rule hangs on why a line differs: what is likely is found out before the rules are asked once more."""
+    causes = explaining.causes_of(count, [line for line in lines if line.variance])
+    asked = [line for line in lines if line.cause != causes.get(line.pk, "")]
+    for line in asked:
+        line.cause = causes.get(line.pk, "")
+    store(asked, "cause")
+    judge(count, asked)
 
 
 def in_portions(lines: QuerySet[Line]) -> Iterator[list[Line]]:

@@ -27,9 +27,10 @@ BY = {
     "person": ("counter",),
     "outcome": ("outcome",),
     "reason": ("reason",),
-    "cause": ("cause",),
+    "cause": ("likely_cause",),
 }
 COUNTED = Q(counted__isnull=False)
+LASTING = Q(transfer="")  # what was approved as a transfer only changed place, lot or status
 # The cause of a line's one likely story; where two fit equally well, or none, there is no telling: "".
 LIKELY_CAUSE = Case(
     When(
@@ -55,12 +56,14 @@ SUMS: dict[str, Any] = {
     "varying": Number("pk", filter=COUNTED & ~Q(variance=0)),
     "unpriced": Number("pk", filter=COUNTED & Q(price=None)),
     "quantity_book": _sum(Abs("expected"), Q()),
-    "quantity_gain": _sum("variance", Q(variance__gt=0)),
-    "quantity_loss": _sum("variance", Q(variance__lt=0)),
+    "quantity_gain": _sum("variance", LASTING & Q(variance__gt=0)),
+    "quantity_loss": _sum("variance", LASTING & Q(variance__lt=0)),
+    "quantity_moved": _sum(Abs("variance"), ~LASTING),
     "value_book": _sum(Abs(F("expected") * F("price")), Q()),
     # A price below zero turns a gain of goods into a loss of money: the sign is that of the product.
-    "value_gain": _sum(VALUE, Q(variance__gt=0, price__gt=0) | Q(variance__lt=0, price__lt=0)),
-    "value_loss": _sum(VALUE, Q(variance__lt=0, price__gt=0) | Q(variance__gt=0, price__lt=0)),
+    "value_gain": _sum(VALUE, LASTING & (Q(variance__gt=0, price__gt=0) | Q(variance__lt=0, price__lt=0))),
+    "value_loss": _sum(VALUE, LASTING & (Q(variance__lt=0, price__gt=0) | Q(variance__gt=0, price__lt=0))),
+    "value_moved": _sum(Abs(VALUE), ~LASTING),
 }
 
 
@@ -88,7 +91,7 @@ def grouped(lines: QuerySet[Line], by: str) -> list[Group]:
     if by == "reason":
         lines = lines.annotate(reason=_each_reason())
     if by == "cause":
-        lines = lines.annotate(cause=LIKELY_CAUSE)
+        lines = lines.annotate(likely_cause=LIKELY_CAUSE)
     rows = lines.order_by().values(*BY[by]).annotate(**SUMS)
     groups = [Group(tuple(row[name] for name in BY[by]), _results(row)) for row in rows]
     return sorted(groups, key=lambda g: (-g.results.value.absolute, -g.results.quantity.absolute, g.key))
@@ -113,4 +116,4 @@ def _results(row: dict[str, Any]) -> Results:
 
 
 def _measure(row: dict[str, Any], of: str) -> Measure:
-    return Measure(row[f"{of}_book"], row[f"{of}_gain"], row[f"{of}_loss"])
+    return Measure(row[f"{of}_book"], row[f"{of}_gain"], row[f"{of}_loss"], row[f"{of}_moved"])

@@ -47,14 +47,15 @@ class Stake:
 
 def stake_of(count: Count) -> Stake:
     """Net and absolute value of what would be posted. Of a count that was posted before (a late paper opened it again) that is
-    the difference to what its documents hold already: nobody signs for the same twice."""
+    the difference to what its documents hold already: nobody signs for the same twice. Goods that only changed place, lot or
+    status are no gain and no loss."""
     return _of_all(count) if count.posted_at is None else _of_changes(count)
 
 
 def _of_changes(count: Count) -> Stake:
     written = written_in_wms(count)
     changed = []
-    for line in count.lines.filter(state__in=Line.POSTABLE).iterator(2000):
+    for line in count.lines.filter(state__in=Line.POSTABLE, transfer="").iterator(2000):
         if change := owes(line, written[key_of(line)]) - written[key_of(line)]:
             changed.append(None if line.price is None else multiply(change, line.price))
     net, absolute = at_stake(value for value in changed if value is not None)
@@ -62,7 +63,7 @@ def _of_changes(count: Count) -> Stake:
 
 
 def _of_all(count: Count) -> Stake:
-    posted = count.lines.filter(state__in=Line.POSTABLE).exclude(variance=None).exclude(variance=0)
+    posted = count.lines.filter(state__in=Line.POSTABLE, transfer="").exclude(variance=None).exclude(variance=0)
     row = posted.aggregate(net=Sum(VALUE), absolute=Sum(Abs(VALUE)), unpriced=Number("pk", filter=Q(price=None)))
     return Stake(row["net"] or Decimal(0), row["absolute"] or Decimal(0), row["unpriced"])
 
@@ -196,7 +197,7 @@ def send_back(signoff_id: int, user: User, reason: str) -> Signoff:
         count.state = Count.State.COUNTING
         count.save(update_fields=["state"])
         varied = count.lines.filter(state__in=(Line.State.APPROVED, Line.State.SETTLED)).exclude(variance=0)
-        number = varied.update(state=Line.State.APPROVE)
+        number = varied.update(state=Line.State.APPROVE, transfer="")
         events.record(
             "decision", "stocktake.sent_back", count=count.number, actor=user.username, level=signoff.name,
             lines=number, reason=reason.strip(),

@@ -110,13 +110,15 @@ export interface LineDetail extends Line {
   postings: { system: "erp" | "wms"; delivery: number | null; state: string; remote_id: string | null; quantity: Decimal }[];
 }
 
-export type Decision = "approve" | "recount" | "keep_book";
+export type Decision = "approve" | "transfer" | "recount" | "keep_book";
 
 export interface DecisionPreview {
   lines: number;
   gain: Decimal | null;
   loss: Decimal | null;
   net: Decimal | null;
+  /** Of goods that only changed place, lot or status: neither gain nor loss. */
+  moved: Decimal | null;
   postings: { system: "erp" | "wms"; location: string; lines: number }[];
   refused: Refused[];
 }

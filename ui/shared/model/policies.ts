@@ -19,6 +19,7 @@ export interface PolicyRule {
   abc?: string[];
   kinds?: string[];
   reasons?: string[];
+  causes?: string[];
   price_from?: Decimal | null;
   value_from?: Decimal | null;
   tolerance?: Tolerance | null;

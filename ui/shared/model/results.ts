@@ -11,6 +11,8 @@ export interface Measured {
   loss: Decimal;
   net: Decimal;
   absolute: Decimal;
+  /** Of goods that only changed place, lot or status: wrong, but neither gained nor lost. */
+  moved: Decimal;
   accuracy: Decimal | null;
   net_shrinkage: Decimal | null;
   absolute_shrinkage: Decimal | null;

@@ -9,12 +9,14 @@ from countbridge.stocktake.models.lines import exact
 
 
 class Adjustment(models.Model):
-    """A gain/loss document for one system: its lines are posted together by one delivery."""
+    """A document for one system: its lines are posted together by one delivery. `reason`: "count" (gain or loss) or "transfer"
+    (goods that only changed place, lot or status: the lines of all such documents cancel out)."""
 
     count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="adjustments")
     side = models.CharField(max_length=3, choices=System.Side)
     number = models.CharField(max_length=120, unique=True)
     location = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=10, default="count", db_default="count")
     delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, null=True, related_name="adjustment")
 
     def __str__(self) -> str:

@@ -16,8 +16,10 @@ class Line(models.Model):
     """One key of the count (bin × item × lot) and what is known of it. Quantities in the item's base unit.
 
     `watermark` is the WMS ledger position the snapshot quantity is true for; movements after it are rolled forward. `rule` is
-    the policy's rule that decided ("" = the policy itself). `chosen_pass`: whose count a person took where several disagree
-    (none: the newest). `assumed_at`: from when a line nobody counted is held for empty, where the policy says so.
+    the policy's rule that decided ("" = the policy itself), `cause` what the rules were told of why the line differs ("": no
+    rule asks, or nobody knows). `transfer` names the lines whose variances were approved together as goods that only changed
+    place, lot or status: they cancel out and are neither gain nor loss. `chosen_pass`: whose count a person took where several
+    disagree (none: the newest). `assumed_at`: from when a line nobody counted is held for empty, where the policy says so.
     """
 
     class State(models.TextChoices):
@@ -61,6 +63,8 @@ class Line(models.Model):
     value = models.DecimalField(max_digits=30, decimal_places=6, null=True)
     outcome = models.CharField(max_length=20, blank=True)
     rule = models.CharField(max_length=60, blank=True, db_default="")
+    cause = models.CharField(max_length=40, blank=True, db_default="")
+    transfer = models.CharField(max_length=40, blank=True, db_default="")
     chosen_pass = models.PositiveSmallIntegerField(null=True)
     assumed_at = models.DateTimeField(null=True)
     reasons = models.JSONField(default=list)

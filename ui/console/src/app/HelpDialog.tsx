@@ -30,6 +30,7 @@ export function HelpDialog({ open, close, places }: { open: boolean; close: () =
           <Row keys={["Enter"]} does={t("help.open")} />
           <Row keys={["x", "Space"]} does={t("help.choose")} />
           <Row keys={["a"]} does={t("help.approve")} />
+          <Row keys={["t"]} does={t("help.transfer")} />
           <Row keys={["r"]} does={t("help.recount")} />
           <Row keys={["b"]} does={t("help.keep")} />
           <Row keys={["n"]} does={t("help.newCount")} />

@@ -19,6 +19,7 @@ import { Pager } from "../parts/Pager";
 import { Signatures } from "../parts/Signatures";
 import { Forbidden, Load, Notice } from "../parts/states";
 import { type Column, Table } from "../parts/Table";
+import { transfersOf } from "../parts/transfer";
 import { Money, tone } from "../parts/values";
 
 const SIZE = 100;
@@ -62,10 +63,10 @@ function Waiting({ count }: { count: string | undefined }) {
   );
 }
 
-const KEYS: Record<Decision, string> = { approve: "a", recount: "r", keep_book: "b" };
+const KEYS: Record<Decision, string> = { approve: "a", transfer: "t", recount: "r", keep_book: "b" };
 
 function decisionsFor(may: May): Decision[] {
-  return [...(may("line.approve") ? ["approve" as const] : []), ...(may("line.recount") ? ["recount" as const] : []), ...(may("line.approve") ? ["keep_book" as const] : [])];
+  return [...(may("line.approve") ? ["approve" as const, "transfer" as const] : []), ...(may("line.recount") ? ["recount" as const] : []), ...(may("line.approve") ? ["keep_book" as const] : [])];
 }
 
 function Inbox({ data, page }: { data: Approvals; page: number }) {
@@ -74,13 +75,14 @@ function Inbox({ data, page }: { data: Approvals; page: number }) {
   const [get, set] = useParam();
   const [picked, setPicked] = useState<ReadonlySet<Line["id"]>>(new Set());
   const [cursor, setCursor] = useState<Line | null>(null);
-  const [dialog, setDialog] = useState<{ decision: Decision; lines: Line[] } | null>(null);
+  const [dialog, setDialog] = useState<{ decision: Decision; lines: Pick<Line, "id" | "variance">[] } | null>(null);
   const columns = useApprovalColumns();
   const present = data.rows.filter(({ id }) => picked.has(id));
   const chosen = new Set(present.map(({ id }) => id));
   const decide = (decision: Decision): void => {
     const standing = data.rows.filter(({ id }) => id === cursor?.id);
-    const lines = present.length ? present : standing;
+    const meant = present.length ? present : standing;
+    const lines = decision === "transfer" ? transfersOf(meant) : meant;
     if (lines.length) setDialog({ decision, lines });
   };
   const decisions = decisionsFor(may);
@@ -151,7 +153,7 @@ function DecisionBar({ data, present, decisions, decide, clear }: BarProps) {
       </div>
       <div className="bar-actions">
         {decisions.map((decision) => (
-          <Button key={decision} type={decision === "approve" ? "primary" : "default"} disabled={!some} onClick={() => decide(decision)}>
+          <Button key={decision} type={decision === "approve" ? "primary" : "default"} disabled={!some || (decision === "transfer" && transfersOf(present).length === 0)} title={decision === "transfer" ? t("decide.transferHint") : undefined} onClick={() => decide(decision)}>
             {t(`decide.${decision}`)} <kbd>{KEYS[decision]}</kbd>
           </Button>
         ))}

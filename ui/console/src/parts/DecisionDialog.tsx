@@ -87,6 +87,7 @@ function Effect({ of, decision }: { of: DecisionPreview; decision: Decision }) {
             <Figure name={t("value.gain")}><Money value={of.gain} signed /></Figure>
             <Figure name={t("value.loss")}><Money value={of.loss} signed /></Figure>
             <Figure name={t("value.net")}><Money value={of.net} signed /></Figure>
+            {decision === "transfer" ? <Figure name={t("value.moved")}><Money value={of.moved} /></Figure> : null}
           </>
         )}
       </div>

@@ -16,6 +16,7 @@ import { useReasons } from "./reasons";
 import { Load } from "./states";
 import { Stories } from "./Stories";
 import { State } from "./tags";
+import { transferOf } from "./transfer";
 import { Code, Quantity, When } from "./values";
 
 interface LineDrawerProps {
@@ -162,7 +163,8 @@ function decisions(line: LineDetail, may: May): Decision[] {
   if (line.state !== "approve" && line.state !== "hold") return [];
   const approve = may("line.approve");
   // A line on hold has a movement nobody knows: its variance may not be posted.
-  return [...(approve && line.state === "approve" ? ["approve" as const] : []), ...(may("line.recount") ? ["recount" as const] : []), ...(approve && signOf(line.variance) !== 0 ? ["keep_book" as const] : [])];
+  const post = approve && line.state === "approve";
+  return [...(post ? ["approve" as const] : []), ...(post && transferOf(line).length ? ["transfer" as const] : []), ...(may("line.recount") ? ["recount" as const] : []), ...(approve && signOf(line.variance) !== 0 ? ["keep_book" as const] : [])];
 }
 
 function Actions({ line, close }: { line: LineDetail; close: () => void }) {
@@ -174,7 +176,7 @@ function Actions({ line, close }: { line: LineDetail; close: () => void }) {
       {decisions(line, may).map((one) => (
         <Button key={one} type={one === "approve" ? "primary" : "default"} onClick={() => setDecision(one)}>{t(`decide.${one}`)}</Button>
       ))}
-      {decision ? <DecisionDialog lines={[line]} decision={decision} done={close} close={() => setDecision(null)} /> : null}
+      {decision ? <DecisionDialog lines={decision === "transfer" ? transferOf(line) : [line]} decision={decision} done={close} close={() => setDecision(null)} /> : null}
     </div>
   );
 }

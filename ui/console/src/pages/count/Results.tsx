@@ -103,6 +103,7 @@ function Figures({ data: { total, currency } }: { data: Results }) {
       <Figure name={t("value.gain")}><Money value={value.gain} currency={currency} signed /></Figure>
       <Figure name={t("value.loss")}><Money value={value.loss} currency={currency} signed /></Figure>
       <Figure name={t("value.net")}><Money value={value.net} currency={currency} signed /></Figure>
+      {signOf(quantity.moved) === 0 ? null : <Figure name={t("value.moved")} hint={t("results.movedHint")}><Money value={value.moved} currency={currency} /></Figure>}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import type { Policy, PolicyChoices, PolicyRule } from "@shared/model";
+import { causes, type Policy, type PolicyChoices, type PolicyRule } from "@shared/model";
 import { InputNumber, Radio, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -70,7 +70,7 @@ export function RuleDialog({ rule, taken, policy, words, currency, done, close }
 }
 
 function known(condition: Condition, words: PolicyChoices): readonly string[] {
-  return condition === "reasons" ? REASONS : words[condition];
+  return condition === "reasons" ? REASONS : condition === "causes" ? causes : words[condition];
 }
 
 function Words({ condition, value, known: choices, change }: { condition: Condition; value: string[]; known: readonly string[]; change: (words: string[]) => void }) {

@@ -1,14 +1,17 @@
 import { formatDecimal, formatMoney } from "@shared/decimal";
 import type { Policy, PolicyCycle, PolicyLevel, PolicyRule, Tolerance } from "@shared/model";
 import type { TFunction } from "i18next";
-import { word } from "../../app/words";
+import { type Vocabulary, word } from "../../app/words";
 
 /** Conditions that are lists of words, and what one of their words is called. */
-export const SETS = ["warehouses", "zones", "classes", "abc", "kinds", "reasons"] as const;
+export const SETS = ["warehouses", "zones", "classes", "abc", "kinds", "reasons", "causes"] as const;
 export type Set = (typeof SETS)[number];
 
+const BOOKS: Partial<Record<Set, Vocabulary>> = { kinds: "countKind", reasons: "lineReason", causes: "cause" };
+
 export function called(set: Set, code: string): string {
-  return set === "kinds" ? word("countKind", code) : set === "reasons" ? word("lineReason", code) : code;
+  const book = BOOKS[set];
+  return book === undefined ? code : word(book, code);
 }
 
 /** "2 %, 1 unit, ¥100": whichever is exceeded first; all of them zero is said as zero. */
