@@ -3,7 +3,9 @@ import { useEffect, useRef } from "react";
 /** An action that answers false leaves the key to whoever else listens. */
 export type Keys = Record<string, (event: KeyboardEvent) => false | void>;
 
+/** A box that was just ticked takes no letters: the shortcuts for what was chosen are the next thing wanted. */
 function typing(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement && target.type === "checkbox") return false;
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
@@ -23,7 +25,7 @@ export function useKeys(keys: Keys, active = true): void {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target) || dialogOpen()) return;
       const act = current.current[event.key];
       if (!act) return;
-      const onControl = event.target instanceof HTMLElement && event.target.closest("button, a, [role=tab], [role=checkbox]") !== null;
+      const onControl = event.target instanceof HTMLElement && event.target.closest("button, a, input, [role=tab], [role=checkbox]") !== null;
       if ((event.key === "Enter" || event.key === " ") && onControl) return;
       if (act(event) !== false) event.preventDefault();
     };
