@@ -16,7 +16,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from countbridge.domain.accuracy import Measure, Results
 from countbridge.domain.decimals import EXACT
 from countbridge.links.models import Warehouse
-from countbridge.messages import render
+from countbridge.messages import catalogue, render
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
 from countbridge.stocktake.models import Count, Decision, Line
@@ -24,6 +24,7 @@ from countbridge.stocktake.result_figures import Group
 
 TOLERANCE = ("percent", "quantity", "value")
 PORTION = 1000  # lines held at a time
+MOST_UNBOOKED = 20  # documents of the cut-off list named in a head
 NAME_OF = {
     "warehouse": "warehouse", "zone": "zone", "class": "class", "person": "counter", "outcome": "outcome",
     "reason": "reasons", "cause": "cause",
@@ -95,6 +96,8 @@ class Report:
             (self.say("kind"), self.say(f"mode_{count.mode}")),
             (self.say("responsible"), count.responsible),
             (self.say("snapshot_at"), self.moment(count.snapshot_at)),
+            (self.say("cutoff"), self.listed(self._documents("last"))),
+            (self.say("cutoff_unbooked"), self.listed(self._documents("unbooked", MOST_UNBOOKED))),
             (self.say("started_at"), self.moment(count.started_at)),
             (self.say("posted_at"), self.moment(count.posted_at)),
             (self.say("closed_at"), self.moment(count.closed_at)),
@@ -107,6 +110,16 @@ class Report:
             (self.say("made"), f"{self.moment(self.made_at)} {self.made_by}".strip()),
         ]
         return [(name, value) for name, value in rows if value]
+
+    def _documents(self, which: str, most: int | None = None) -> Iterator[str]:
+        """Documents of the count's cut-off list in the reader's warehouses; after `most` of them how many more there are."""
+        rows = [row for row in self.count.cutoff.get(which, ()) if row["warehouse"] in self.scope]
+        for row in rows[:most]:
+            known = f"word.movement_{row['kind']}"
+            kind = render(known, {}, self.language) if known in catalogue() else row["kind"]
+            yield f"{row['warehouse']} {kind} {row['document']}"
+        if most is not None and len(rows) > most:
+            yield f"+{len(rows) - most}"
 
     def _signed(self) -> Iterator[str]:
         """Who signed for the sum of the variances, level by level: the signatures that stand."""

@@ -61,7 +61,7 @@ def _figures(paper: Paper, report: Report, found: Results) -> None:
     paper.heading(say("figures"))
     paper.facts([(say(name), shown(value, kind)) for name, value, kind in figures(found)], columns=4)
     names = [name for name, _, _ in measured(found.quantity, "quantity")]
-    columns = [Column(say("figure"), 0.12), *(Column(say(name), 0.11, right=True) for name in names)]
+    columns = [Column(say("figure"), 0.12), *(Column(say(name), 0.88 / len(names), right=True) for name in names)]
     paper.table_head(columns)
     for title, measure, kind in (("quantity", found.quantity, "quantity"), ("value", found.value, "money")):
         row = [shown(value, how) for _, value, how in measured(measure, kind)]

@@ -14,7 +14,7 @@ from countbridge.errors import ConfigError
 from countbridge.exchange import events, masters
 from countbridge.exchange.models import QuarantinedRecord
 from countbridge.links.models import Bin
-from countbridge.stocktake import layout, paperwork, progress, snapshot, work
+from countbridge.stocktake import cutoff, layout, paperwork, progress, snapshot, work
 from countbridge.stocktake.models import Count, Line, Progress, Reading
 
 SHOWN = 20  # names in one sentence
@@ -141,8 +141,9 @@ def _begin(count: Count) -> None:
         held.warehouses = sorted(set(here.values_list("warehouse", flat=True)))
         rest = bins.exclude(code__in=held.places.filter(left_out="").values("bin"))
         held.partial = sorted(set(rest.values_list("erp_location", flat=True)))
+        held.cutoff = cutoff.taken(held)
         held.state, held.started_at = State.COUNTING, clock.now()
-        held.save(update_fields=["watermarks", "snapshot_at", "warehouses", "partial", "state", "started_at"])
+        held.save(update_fields=["cutoff", "watermarks", "snapshot_at", "warehouses", "partial", "state", "started_at"])
         events.record(
             "state",
             "stocktake.prepared",

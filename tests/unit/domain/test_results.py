@@ -125,3 +125,10 @@ def test_sums_beyond_28_digits_stay_exact():
     found = results([(line("breach", big.copy_negate(), small), None), (line("breach", "0", small), None)])
     assert found.quantity.book == big
     assert found.quantity.net == Decimal("123456789012345678901234567890.000000003")
+
+
+def test_goods_that_changed_place_are_wrong_but_neither_gained_nor_lost():
+    found = Measure(Decimal(300), Decimal(4), Decimal(-2), moved=Decimal(24))
+    assert (found.net, found.absolute) == (2, 6)
+    assert found.accuracy == Decimal("0.9")
+    assert found.absolute_shrinkage == Decimal("0.02")

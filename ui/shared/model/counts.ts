@@ -46,6 +46,21 @@ export interface Step {
   message: string | null;
 }
 
+/** A document that moved goods. */
+export interface CutoffDocument {
+  warehouse: string;
+  kind: string;
+  document: string;
+  occurred: Time;
+}
+
+/** Where the documents stood when the snapshot was taken: the last of each kind in it, and those the ERP had not booked yet. */
+export interface Cutoff {
+  last: CutoffDocument[];
+  unbooked: (CutoffDocument & { lines: number })[];
+  unbooked_total: number;
+}
+
 export interface Zone {
   warehouse: string;
   zone: string;
@@ -77,6 +92,7 @@ export interface Count extends CountSummary {
   zones: Zone[];
   approvals: { system_number: string; location: string }[];
   differences: Difference[];
+  cutoff: Cutoff;
   policy: Policy;
   progress: { done: number; total: number; eta_seconds: number | null };
   accuracy: { lines: Decimal | null; quantity: Decimal | null } | null;

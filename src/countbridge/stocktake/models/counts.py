@@ -40,6 +40,9 @@ class Count(models.Model):
     policy = models.JSONField()
     warehouses = models.JSONField(default=list)
     watermarks = models.JSONField(default=dict)  # zone → WMS ledger position the snapshot of the zone is true for
+    cutoff = models.JSONField(
+        default=dict, db_default={}
+    )  # where the documents stood at the snapshot: stocktake.cutoff
     responsible = models.CharField(max_length=150, blank=True)
     planned_at = models.DateTimeField()
     created_at = models.DateTimeField(default=clock.now)

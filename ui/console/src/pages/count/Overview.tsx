@@ -1,5 +1,5 @@
 import { formatShare } from "@shared/decimal";
-import { type Count, type Work, type Zone, seesBook } from "@shared/model";
+import { type Count, type Cutoff, type CutoffDocument, type Work, type Zone, seesBook } from "@shared/model";
 import { formatCount, formatDuration } from "@shared/time";
 import { useQuery } from "@tanstack/react-query";
 import { Progress as AntProgress } from "antd";
@@ -14,7 +14,7 @@ import { Progress } from "../../parts/Progress";
 import { Signatures } from "../../parts/Signatures";
 import { Load, Notice } from "../../parts/states";
 import { type Column, Table } from "../../parts/Table";
-import { Code, Money, Unseen } from "../../parts/values";
+import { Code, Money, Unseen, When } from "../../parts/values";
 import { ruleSentence } from "../policies/sentences";
 import { useCount } from "./Count";
 import { Steps } from "./Steps";
@@ -35,6 +35,7 @@ export function Component() {
         <Picture count={count} />
       </div>
       <Rules count={count} />
+      <CutOff cutoff={count.cutoff} />
     </div>
   );
 }
@@ -166,6 +167,29 @@ function Rules({ count }: { count: Count }) {
             {count.approvals.map((one) => <li key={one.system_number}><Code>{one.system_number}</Code> <span className="quiet">{one.location}</span></li>)}
           </ul>
         ) : <p className="panel-empty">{t("count.noDocuments")}</p>}
+      </Panel>
+    </div>
+  );
+}
+
+/** Which documents the snapshot ends with, and which the floor had carried out before the ERP booked them. */
+function CutOff({ cutoff: { last, unbooked, unbooked_total: total } }: { cutoff: Cutoff }) {
+  const { t } = useTranslation();
+  if (last.length === 0) return null;
+  const columns: Column<CutoffDocument & { lines?: number }>[] = [
+    { id: "warehouse", name: t("cutoff.warehouse"), cell: (row) => <Code>{row.warehouse}</Code> },
+    { id: "kind", name: t("cutoff.kind"), cell: (row) => word("movement", row.kind) },
+    { id: "document", name: t("cutoff.document"), cell: (row) => <Code>{row.document}</Code> },
+    { id: "occurred", name: t("cutoff.occurred"), cell: (row) => <When at={row.occurred} seconds /> },
+  ];
+  const keyOf = (row: CutoffDocument): string => `${row.warehouse}/${row.kind}/${row.document}`;
+  return (
+    <div className="split">
+      <Panel title={t("cutoff.title")} note={t("cutoff.note")} flush>
+        <Table label={t("cutoff.title")} columns={columns} rows={last} keyOf={keyOf} />
+      </Panel>
+      <Panel title={t("cutoff.unbooked")} note={total > unbooked.length ? t("cutoff.first", { shown: formatCount(unbooked.length), total: formatCount(total) }) : t("cutoff.unbookedNote")} flush>
+        {unbooked.length ? <Table label={t("cutoff.unbooked")} columns={columns} rows={unbooked} keyOf={keyOf} /> : <p className="panel-empty">{t("cutoff.allBooked")}</p>}
       </Panel>
     </div>
   );
