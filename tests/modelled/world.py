@@ -71,6 +71,9 @@ class Wms:
     stock: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))  # (bin, sku, lot)
     feed: list[dict[str, str | None]] = field(default_factory=list)
     results: list[dict[str, str | None]] = field(default_factory=list)
+    picks: list[dict[str, str | None]] = field(
+        default_factory=list
+    )  # goods out of their bin that the book still has there
     received: dict[str, tuple[str, dict[str, str | None], list[dict[str, str | None]]]] = field(default_factory=dict)
     answers: dict[str, list[str]] = field(default_factory=dict)  # adjustment key → message per line, "" is taken
     refuses: dict[str, str] = field(default_factory=dict)  # sku → why no line of it is taken
@@ -133,6 +136,33 @@ class World:
         if erp == "posted":
             self.erp.stock[PLACES[bin][2], item, lot] += amount
         return self.tell(bin, SKUS[item], lot, amount * PER_UNIT.get(item, 1), erp=erp, occurred=occurred, id=id)
+
+    def pick(self, bin: str, item: str, quantity: str, document: str, *, to: str = "", lot: str = "") -> None:
+        """Somebody takes goods out of a bin and puts them down; the WMS's book does not know yet."""
+        self.floor[bin, item, lot] -= Decimal(quantity)
+        if to:
+            self.floor[to, item, lot] += Decimal(quantity)
+        self.wms.picks.append({
+            "id": document, "bin": bin, "sku": SKUS[item], "lot": lot, "qty": plain(Decimal(quantity) * PER_UNIT.get(item, 1)),
+            "uom": UOM.get(item, "PCS"), "document": document, "to_bin": to or None,
+            "picked_at": (self.clock + self.wms.clock_ahead).isoformat(),
+        })  # fmt: skip
+
+    def confirm_pick(self, document: str, *, cancel: bool = False) -> None:
+        """The WMS books the pick now, or the goods go back into their bin."""
+        row = next(row for row in self.wms.picks if row["document"] == document)
+        self.wms.picks.remove(row)
+        item = next(code for code, sku in SKUS.items() if sku == row["sku"])
+        amount = Decimal(str(row["qty"])) / PER_UNIT.get(item, 1)
+        for bin, sign in ((str(row["bin"]), -1), (row["to_bin"], 1)):
+            if bin and cancel:
+                self.floor[bin, item, row["lot"] or ""] -= sign * amount
+            elif bin:
+                self.floor[bin, item, row["lot"] or ""] -= (
+                    sign * amount
+                )  # `move` changes the floor, which has changed already
+                self.move(bin, item, plain(sign * amount), row["lot"] or "")
+                self.wms.feed[-1]["document"] = document
 
     def tell(
         self, bin: str, sku: str, lot: str, quantity: Decimal, *, erp: str = "none", kind: str = "pick",

@@ -24,6 +24,7 @@ DatasetName = Literal[
     "units",
     "stock",
     "movements",
+    "picks",
     "count_approvals",
     "results",
     "bins",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from countbridge.connectors.contract import Connector, Page, Row
 from countbridge.errors import ContractSurprise, CountbridgeError, CursorExpired, InputError, NotFound
-from countbridge.exchange import clocks, events, quarantine
+from countbridge.exchange import clocks, events, picks, quarantine
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.pages import read
@@ -145,6 +145,7 @@ def store_movements(link: Link, rows: Rows, came: Sequence[Row]) -> set[Key]:
         if earlier is not None:
             movement.ledger_seq = min(movement.ledger_seq, earlier.ledger_seq)
         found[movement.source_id] = movement
+    settled = picks.settle(link, list(found.values()))
     Movement.objects.bulk_create(
         found.values(),
         update_conflicts=True,
@@ -152,7 +153,7 @@ def store_movements(link: Link, rows: Rows, came: Sequence[Row]) -> set[Key]:
         update_fields=["erp_state", "erp_posted"],
         batch_size=2000,
     )
-    return {(m.bin, m.item, m.lot) for m in found.values()}
+    return settled | {(m.bin, m.item, m.lot) for m in found.values()}
 
 
 def _movement(link: Link, row: dict[str, str | None]) -> Movement:

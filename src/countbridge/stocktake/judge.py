@@ -15,6 +15,7 @@ from countbridge.domain.rollforward import Movement as DomainMovement
 from countbridge.domain.scans import Scan as DomainScan
 from countbridge.domain.tolerance import Tolerance
 from countbridge.domain.units import unit_factor
+from countbridge.exchange import picks
 from countbridge.exchange.models import Movement
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.models import Count, Line, Scan
@@ -95,7 +96,7 @@ def domain_policy(policy: CountPolicy) -> Policy:
 
 
 def movements_of(count: Count, keys: Iterable[Key]) -> dict[Key, list[Movement]]:
-    """Every movement known of the keys, oldest first."""
+    """Every movement known of the keys, oldest first; picks the WMS has not booked yet come last."""
     wanted = set(keys)
     found: dict[Key, list[Movement]] = defaultdict(list)
     bins = {key[0] for key in wanted}
@@ -103,7 +104,7 @@ def movements_of(count: Count, keys: Iterable[Key]) -> dict[Key, list[Movement]]
     if len(wanted) == 1:
         ((_, item, lot),) = wanted
         query = query.filter(item=item, lot=lot)
-    for movement in query.order_by("ledger_seq"):
+    for movement in [*query.order_by("ledger_seq"), *picks.provisional(count.link_id, bins)]:
         key = (movement.bin, movement.item, movement.lot)
         if key in wanted:
             found[key].append(movement)

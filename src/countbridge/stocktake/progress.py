@@ -13,7 +13,7 @@ from countbridge import clock
 from countbridge.domain.agreement import PASSES_DISAGREE
 from countbridge.domain.policies import Rule
 from countbridge.errors import InputError
-from countbridge.exchange import events
+from countbridge.exchange import events, picks
 from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.queue import follow
@@ -32,7 +32,8 @@ PORTION = 5000
 
 
 def catch_up(link: Link) -> None:
-    """Take in the movements the WMS has recorded since the last look, and all that follows from them."""
+    """Take in the picks the WMS has not booked yet, the movements it has recorded since the last look, and all that follows."""
+    picks.pull(link, lambda keys: moved(link, keys))
     pull_movements(link, lambda keys: moved(link, keys))
 
 

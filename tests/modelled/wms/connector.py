@@ -35,7 +35,8 @@ class ModelledWms(ModelledConnector):
             yield from self._stock(scope["zone"], cursor)
             return
         with self.told(self.wms.calls, f"read:{dataset}"):
-            rows = self.wms.bins if dataset == "bins" else list(self.wms.goods.values())
+            tables = {"bins": self.wms.bins, "items": list(self.wms.goods.values()), "picks": self.wms.picks}
+            rows = tables[dataset]
         yield Page(tuple(rows), watermark=str(len(self.wms.feed)), as_of=self.world.clock + self.wms.clock_ahead)
 
     def _stock(self, zone: str, cursor: str | None) -> Iterator[Page]:

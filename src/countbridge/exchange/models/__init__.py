@@ -3,6 +3,7 @@ from countbridge.exchange.models.deliveries import Attempt, Delivery, ReviewDeci
 from countbridge.exchange.models.events import Event, FeedEpoch
 from countbridge.exchange.models.feeds import FeedCursor, Movement
 from countbridge.exchange.models.hooks import HookMessage, HookRefusal
+from countbridge.exchange.models.picks import Pick
 from countbridge.exchange.models.quarantine import QuarantinedRecord
 from countbridge.exchange.models.sent import Doubt, SentRecord
 from countbridge.exchange.models.subscriptions import Subscription, SubscriptionAttempt
@@ -23,6 +24,7 @@ __all__ = [
     "HookRefusal",
     "Movement",
     "NextTurn",
+    "Pick",
     "QuarantinedRecord",
     "ReviewDecision",
     "SentRecord",

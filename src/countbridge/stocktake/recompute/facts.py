@@ -7,6 +7,7 @@ from pathlib import Path
 from django.db import connection
 from psycopg import Cursor
 
+from countbridge.exchange import picks
 from countbridge.stocktake.models import Count
 from countbridge.stocktake.recompute.engine import Recomputation
 
@@ -21,9 +22,10 @@ SELECT s.line_id, CASE WHEN s.pass_number = l.chosen_pass THEN 32767 ELSE s.pass
        s.unit = l.unit, s.numerator, s.denominator, s.counted_at
 FROM stocktake_scan s JOIN stocktake_line l ON l.id = s.line_id
 WHERE s.count_id = %(count)s AND s.undone_at IS NULL""",
-    "movements": """
+    "movements": f"""
 SELECT bin, item, lot, quantity, ledger_seq, occurred FROM exchange_movement
-WHERE link_id = %(link)s AND bin IN (SELECT DISTINCT bin FROM stocktake_line WHERE count_id = %(count)s)""",
+WHERE link_id = %(link)s AND bin IN (SELECT DISTINCT bin FROM stocktake_line WHERE count_id = %(count)s)
+UNION ALL {picks.PROVISIONAL} AND place IN (SELECT DISTINCT bin FROM stocktake_line WHERE count_id = %(count)s)""",
 }
 
 
