@@ -471,3 +471,54 @@ def test_what_tryton_refuses_comes_back_in_its_own_words(connector: Connector) -
             "POST", "stock.inventory", {"location": 999999}, ["id"], "x", context={"company": 1}, harmless=True
         )
     assert "999999" in refusal.value.params["message"]
+
+
+def ship(tryton: RunningTryton, item: str, source: str, target: str, quantity: int, reference: str) -> None:
+    """Somebody else moves goods between two places by an internal shipment, as a WMS's interface does."""
+    (product,) = tryton.search("product.product", "default_uom", code=item)
+    ends = {
+        f"{end}_location": tryton.search("stock.location", code=code)[0]["id"]
+        for end, code in (("from", source), ("to", target))
+    }
+    company = tryton.search("company.company")[0]["id"]
+    move = {**ends, "product": product["id"], "unit": product["default_uom"], "quantity": quantity, "company": company}
+    day = date.fromisoformat(today())
+    dated = {"__class__": "date", "year": day.year, "month": day.month, "day": day.day}
+    dates = dict.fromkeys(("planned_start_date", "planned_date", "effective_start_date", "effective_date"), dated)
+    shipment = {**ends, **dates, "company": company, "reference": reference, "moves": [["create", [move]]]}
+    made = tryton.ask("stock.shipment.internal", shipment)["id"]
+    for action in ("wait", "assign_try", "do"):
+        tryton.ask(f"stock.shipment.internal/{made}/{action}?f=state", {})
+
+
+def test_its_movements_are_told_once_with_their_document_and_who_made_them(
+    connector: Connector, tryton: RunningTryton
+) -> None:
+    before = datetime.now(UTC)
+    everything = list(connector.read("movements", {}, None))
+    assert sum(len(page.rows) for page in everything) >= 500, "the company's opening stock"
+    assert rows(connector, "movements", since=(before + timedelta(hours=1)).isoformat()) == []
+    item, other = goods(connector, 2)
+    tryton.arrive(item, PLACE, 5)
+    ship(tryton, item, PLACE, "W2-Z2", 2, "SO-77")
+    post(connector, correction((other, None, "1")))
+    pages = list(connector.read("movements", {}, everything[-1].next))
+    known = {row["id"] for page in everything for row in page.rows}
+    new = [row for page in pages for row in page.rows if row["id"] not in known]
+    told = [(row["location"], row["item"], row["quantity"], row["kind"], row["document"], row["ours"]) for row in new]
+    assert sorted(told, key=str) == sorted(
+        [
+            (PLACE, item, "5", "adjust", None, "false"),
+            (PLACE, item, "-2", "move", "SO-77", "false"),
+            ("W2-Z2", item, "2", "move", "SO-77", "false"),
+            (PLACE, other, "1", "adjust", None, "true"),
+        ],
+        key=str,
+    )
+    for row in new:
+        moment = datetime.fromisoformat(row["posted"] or "")
+        assert abs(moment - datetime.now(UTC)) < timedelta(minutes=10)
+    again = [row["id"] for page in connector.read("movements", {}, pages[-1].next) for row in page.rows]
+    assert {row["id"] for row in new} <= set(again), "a little before the last reading, so that none is lost"
+    with pytest.raises(InputError, match=r"tryton\.bad_since"):
+        rows(connector, "movements", since="yesterday")

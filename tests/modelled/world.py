@@ -41,6 +41,7 @@ class Erp:
     stock: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     approvals: dict[str, dict[str, str | None]] = field(default_factory=dict)
     documents: dict[str, dict[str, object]] = field(default_factory=dict)
+    ledger: list[dict[str, str | None]] = field(default_factory=list)  # what its own feed tells
     refuses: dict[str, str] = field(default_factory=dict)  # item → why no line of it is taken
     takes_the_rest: bool = False  # of a document with a line it refuses; else it takes a document whole or not at all
     ids: count[int] = field(default_factory=lambda: count(100))
@@ -136,6 +137,20 @@ class World:
         if erp == "posted":
             self.erp.stock[PLACES[bin][2], item, lot] += amount
         return self.tell(bin, SKUS[item], lot, amount * PER_UNIT.get(item, 1), erp=erp, occurred=occurred, id=id)
+
+    def book_in_erp(
+        self, place: str, item: str, quantity: str, document: str, *, lot: str = "", ours: bool = False, stock: bool = True,
+        at: datetime | None = None,
+    ) -> None:  # fmt: skip
+        """The ERP tells a movement of its own; `stock`: its book changes by it now."""
+        if stock:
+            self.erp.stock[place, item, lot] += Decimal(quantity)
+        moment = (at or self.clock).isoformat()
+        self.erp.ledger.append({
+            "id": f"E{len(self.erp.ledger) + 1}", "location": place, "item": item, "lot": lot, "quantity": quantity,
+            "kind": "pick" if quantity.startswith("-") else "receive", "document": document, "occurred": moment,
+            "posted": moment, "ours": "true" if ours else "false",
+        })  # fmt: skip
 
     def pick(self, bin: str, item: str, quantity: str, document: str, *, to: str = "", lot: str = "") -> None:
         """Somebody takes goods out of a bin and puts them down; the WMS's book does not know yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -23,13 +23,17 @@ Key = tuple[str, str, str]
 TRIES = 3  # readings of a place where something is missing, before it is told
 
 
-def pull(link: Link, dataset: str, system: System, take: Callable[[Page], None]) -> datetime | None:
+def pull(
+    link: Link, dataset: str, system: System, take: Callable[[Page], None], *, kept_as: str = "",
+    first_scope: Mapping[str, str] | None = None,
+) -> datetime | None:  # fmt: skip
     """Read on from the stored cursor until nothing is left, giving each page to `take` inside the transaction that moves
     the cursor. Returns the moment up to which everything is known now (None: the system does not say).
 
     A cursor the system no longer knows: all is read again from the start, and `take` recognises what it had. A number
-    missing in a feed that has no holes: the place is read again; while it stays missing nothing behind it is taken."""
-    feed = _Feed(link, dataset, system, take)
+    missing in a feed that has no holes: the place is read again; while it stays missing nothing behind it is taken.
+    `kept_as` names the cursor where both systems have such a dataset; `first_scope` narrows a reading from the start."""
+    feed = _Feed(link, dataset, system, take, kept_as or dataset, first_scope or {})
     with opened(system) as connector:
         feed.declare(connector)
         for _ in range(TRIES):
@@ -42,7 +46,7 @@ def pull(link: Link, dataset: str, system: System, take: Callable[[Page], None])
         try:
             return feed.read(connector)
         except _Missing as error:
-            FeedCursor.objects.filter(link=link, dataset=dataset).update(hole=error.params)
+            FeedCursor.objects.filter(link=link, dataset=kept_as or dataset).update(hole=error.params)
             raise
 
 
@@ -53,16 +57,21 @@ class _Missing(ContractSurprise):
 class _Feed:
     """One feed being read on."""
 
-    def __init__(self, link: Link, dataset: str, system: System, take: Callable[[Page], None]) -> None:
+    def __init__(
+        self, link: Link, dataset: str, system: System, take: Callable[[Page], None], kept_as: str,
+        first_scope: Mapping[str, str],
+    ) -> None:  # fmt: skip
         self.link, self.dataset, self.system, self.take = link, dataset, system, take
+        self.kept_as, self.first_scope = kept_as, first_scope
         self.sequence = ""
 
     def declare(self, connector: Connector) -> None:
         self.sequence = connector.manifest.dataset(self.dataset).sequence
 
     def read(self, connector: Connector) -> datetime | None:
-        state, _ = FeedCursor.objects.get_or_create(link=self.link, dataset=self.dataset)
-        for page in read(connector, self.system, self.dataset, {}, state.cursor or None):
+        state, _ = FeedCursor.objects.get_or_create(link=self.link, dataset=self.kept_as)
+        scope = {} if state.cursor else self.first_scope
+        for page in read(connector, self.system, self.dataset, scope, state.cursor or None):
             state = self._take(state.pk, page)
             if not page.rows:
                 break
@@ -93,7 +102,7 @@ class _Feed:
 
     def start_over(self, error: CursorExpired) -> None:
         with transaction.atomic():
-            FeedCursor.objects.filter(link=self.link, dataset=self.dataset).update(cursor="")
+            FeedCursor.objects.filter(link=self.link, dataset=self.kept_as).update(cursor="")
             events.record(
                 "link", "exchange.cursor_expired", system=self.system.name, dataset=self.dataset, reason=error.code
             )

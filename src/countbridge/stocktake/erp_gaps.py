@@ -19,9 +19,9 @@ from django.db.models import Max, Min, Q, Sum
 
 from countbridge.domain.decimals import subtract, total
 from countbridge.domain.explanation import ErpBook, Paper
-from countbridge.exchange.models import Movement
+from countbridge.exchange.models import ErpMovement, Movement
 from countbridge.stocktake.breaches import book_of
-from countbridge.stocktake.models import BookLine, Count, Line
+from countbridge.stocktake.models import AdjustmentLine, BookLine, Count, Line
 
 NOT_COUNTED = Number("pk", filter=Q(counted=None))
 UNSURE = timedelta(minutes=1)  # around the preparation of the count, in which the ERP's book was read
@@ -53,13 +53,14 @@ def books_of(count: Count, lines: Sequence[Line]) -> tuple[list[ErpBook], list[L
         .values_list("erp_location", "item", "lot", "quantity", "first", "last", "left")
     }
     moved = _moved(count, places, items)
+    alone = _erp_only(count, places, items, window[0])
     books = []
     for key in sorted(keys & wms.keys()):
         quantity, first, last, whole = wms[key]
         gap = subtract(erp.get(key, Decimal(0)), quantity)
         book = _book("\0".join(key), gap, (first, last), moved[key], window)
         if book is not None:
-            books.append(replace(book, whole=whole))
+            books.append(replace(book, whole=whole, only=tuple(alone[key])))
     known = {book.id for book in books if book.gap}
     return books, [line for line in same.filter(counted__isnull=False) if book_of(line) in known] if known else []
 
@@ -74,6 +75,34 @@ def _moved(count: Count, places: set[str], items: set[str]) -> dict[Key, list[Mo
     ).exclude(erp_state="none").order_by("ledger_seq"):  # fmt: skip
         found[movement.erp_location, movement.item, movement.lot].append(movement)
     return found
+
+
+def _erp_only(count: Count, places: set[str], items: set[str], before: datetime) -> dict[Key, list[Paper]]:
+    """What the ERP had booked by itself before its book was read, and the WMS does not know; never what we posted, nor what was
+    in a gap that an earlier count closed."""
+    closed = _closed(count, places, items)
+    found: dict[Key, list[Paper]] = defaultdict(list)
+    for one in (
+        ErpMovement.objects.filter(
+            link_id=count.link_id, erp_location__in=places, item__in=items, known=False, ours=False, posted__lt=before
+        )
+        .exclude(document="")
+        .order_by("-posted", "pk")
+    ):
+        key = (one.erp_location, one.item, one.lot)
+        if key in closed and one.posted <= closed[key]:
+            continue
+        found[key].append(Paper(one.source_id, one.quantity, one.occurred, one.kind, one.document))
+    return found
+
+
+def _closed(count: Count, places: set[str], items: set[str]) -> dict[Key, datetime]:
+    """When the gap over a key was last closed by posting."""
+    gaps = AdjustmentLine.objects.filter(
+        adjustment__side="erp", adjustment__count__link=count.link_id, erp_location__in=places, item__in=items, ok=True
+    ).exclude(gap=0)  # fmt: skip
+    rows = gaps.values_list("erp_location", "item", "lot").annotate(at=Max("adjustment__count__posted_at"))
+    return {(place, item, lot): at for place, item, lot, at in rows if at is not None}
 
 
 def _book(name: str, gap: Decimal, marks: tuple[int, int], moved: Sequence[Movement], window: Window) -> ErpBook | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from procrastinate.contrib.django import app
 
 from countbridge.errors import ConfigError, CountbridgeError
-from countbridge.exchange import cadence, masters, runs
+from countbridge.exchange import cadence, erp_feed, masters, runs
 from countbridge.exchange.models import QuarantinedRecord
 from countbridge.exchange.retry import Patiently
 from countbridge.links.models import Link
@@ -33,6 +33,7 @@ FLOWS: dict[str, tuple[str, int]] = {
     "approvals": ("stocktake.notice", 10),
     "items": ("stocktake.sync", 300),
     "movements": ("stocktake.follow_movements", 2),
+    "erp_movements": ("stocktake.follow_erp", 60),
     "results": ("stocktake.fetch_results", 3),
     "compare": ("stocktake.compare", 86_400),
     "cycle": ("stocktake.order_due", 86_400),
@@ -69,6 +70,11 @@ def sync(link: int) -> None:
 @app.task(name="stocktake.follow_movements", retry=Patiently())
 def follow_movements(link: int) -> None:
     _run(link, "movements", _follow)
+
+
+@app.task(name="stocktake.follow_erp", retry=Patiently())
+def follow_erp(link: int) -> None:
+    _run(link, "erp_movements", erp_feed.follow)
 
 
 @app.task(name="stocktake.fetch_results", retry=Patiently())

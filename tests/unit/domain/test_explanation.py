@@ -357,3 +357,22 @@ def test_three_small_numbers_that_cancel_out_by_chance_are_no_swap() -> None:
 def test_nothing_entered_is_no_slip_and_one_digit_drops_nothing() -> None:
     assert told(line(1, "10", "0", units=(PIECE,))) == [[]]
     assert told(line(1, "50", "0", units=(PIECE,))) == [[]]
+
+
+def test_documents_that_only_the_erp_has_are_named() -> None:
+    alone = (paper("12", document="SO7"), paper("5", document="SO8"))
+    found = explain([line(1, "100", "100", book="K")], [ErpBook("K", Decimal(12), only=alone)])
+    gap = found[1].gap
+    assert gap is not None
+    assert (gap.cause, gap.form, gap.evidence["documents"]) == ("interface_gap", "document", "SO7")
+    found = explain([line(1, "100", "100", book="K")], [ErpBook("K", Decimal(17), only=alone)])
+    assert found[1].gap is not None
+    assert found[1].gap.evidence["documents"] == "SO7, SO8", "all of them together"
+    found = explain([line(1, "100", "100", book="K")], [ErpBook("K", Decimal(13), only=alone)])
+    assert found[1].gap is not None
+    assert (found[1].gap.form, "documents" in found[1].gap.evidence) == ("", False), "what does not fit is not named"
+    (story,) = explain(
+        [line(1, "100", "76", book="K")], [ErpBook("K", Decimal(-24), only=(paper("-24", document="SO9"),))]
+    )[1].stories
+    assert (story.cause, story.suspect, story.form) == ("document_not_posted", "wms", "wms_document")
+    assert story.evidence["documents"] == "SO9"

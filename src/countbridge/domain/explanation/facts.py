@@ -77,9 +77,11 @@ class Breach:
 @dataclass(frozen=True, slots=True)
 class ErpBook:
     """One key of the ERP's book over one or many lines: `gap` = E_erp − E_wms, both of one moment; `awaited`: movements of
-    its keys the ERP had not booked then; `whole`: each of its lines was counted."""
+    its keys the ERP had not booked then; `only`: those it had booked and the WMS does not know; `whole`: each of its lines was
+    counted."""
 
     id: str
     gap: Decimal
     awaited: tuple[Paper, ...] = ()
     whole: bool = True
+    only: tuple[Paper, ...] = ()

@@ -1,7 +1,7 @@
 from countbridge.exchange.models.cadence import Cadence, FlowRun
 from countbridge.exchange.models.deliveries import Attempt, Delivery, ReviewDecision
 from countbridge.exchange.models.events import Event, FeedEpoch
-from countbridge.exchange.models.feeds import FeedCursor, Movement
+from countbridge.exchange.models.feeds import ErpMovement, FeedCursor, Movement
 from countbridge.exchange.models.hooks import HookMessage, HookRefusal
 from countbridge.exchange.models.picks import Pick
 from countbridge.exchange.models.quarantine import QuarantinedRecord
@@ -16,6 +16,7 @@ __all__ = [
     "CallMinute",
     "Delivery",
     "Doubt",
+    "ErpMovement",
     "Event",
     "FeedCursor",
     "FeedEpoch",

@@ -59,3 +59,35 @@ class Movement(models.Model):
 
     def __str__(self) -> str:
         return self.source_id
+
+
+class ErpMovement(models.Model):
+    """A change of one key's stock in the ERP's own book, as it tells it, in base units.
+
+    `ours`: posted by Countbridge. `known`: the WMS tells the same event, so it is one movement and not two.
+    """
+
+    link = models.ForeignKey(Link, on_delete=models.CASCADE)
+    source_id = models.CharField(max_length=120)
+    erp_location = models.CharField(max_length=60)
+    item = models.CharField(max_length=60)
+    lot = models.CharField(max_length=80, blank=True)
+    quantity = models.DecimalField(max_digits=30, decimal_places=9)
+    kind = models.CharField(max_length=20)
+    document = models.CharField(max_length=120, blank=True)
+    occurred = models.DateTimeField()
+    posted = models.DateTimeField()
+    seen = models.DateTimeField(default=clock.now)
+    ours = models.BooleanField(default=False)
+    known = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["link", "source_id"], name="erp_movement_once")]
+        indexes = [
+            models.Index(
+                fields=["link", "erp_location", "item", "lot"], condition=models.Q(known=False), name="erp_only"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.source_id

@@ -12,6 +12,7 @@ from countbridge.connectors.http import HttpClient
 from countbridge.connectors.systems.tryton.approvals import Approvals
 from countbridge.connectors.systems.tryton.lines import LineReader
 from countbridge.connectors.systems.tryton.masters import Masters
+from countbridge.connectors.systems.tryton.moves import Moves
 from countbridge.connectors.systems.tryton.posting import Posting
 from countbridge.connectors.systems.tryton.rest import TrytonRest
 from countbridge.connectors.systems.tryton.stock import Stock
@@ -81,6 +82,8 @@ class TrytonConnector(BaseConnector):
             return iter([Page(tuple(whole_lists[dataset]()))])
         if dataset == "items":
             return self.masters.items(cursor, self.context)
+        if dataset == "movements":
+            return Moves(self.rest, self.user).pages(scope, cursor, self.context)
         if dataset == "stock":
             return Stock(self.rest, self.masters).pages(scope, cursor, self.context)
         return iter([Approvals(self.rest, self.masters).page(scope, self.user)])

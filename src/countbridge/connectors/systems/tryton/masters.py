@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from countbridge.connectors.contract import Page, Row
+from countbridge.connectors.systems.tryton.positions import Position
 from countbridge.connectors.systems.tryton.rest import Record, TrytonRest
 from countbridge.connectors.systems.tryton.values import dig, moment_value, plain, surprise, text_of, whole
-from countbridge.errors import InputError
 
 ITEMS_A_PAGE = 200
-LATE = timedelta(minutes=5)  # a change is dated when its transaction starts and seen when it ends
 WITH_INACTIVE = ["active", "in", [True, False]]
 ITEM_PARTS = ("", "template.", "identifiers.", "cost_prices.")  # a change in any of them is a change of the item
 
@@ -71,7 +69,7 @@ class Masters:
         at = Position.parse(cursor)
         while True:
             records, now = self.rest.page(
-                "product.product", ITEM_FIELDS, at.domain(), context=context, after=at.after, limit=ITEMS_A_PAGE
+                "product.product", ITEM_FIELDS, _changed(at), context=context, after=at.after, limit=ITEMS_A_PAGE
             )
             at = at.beginning(now)
             chinese = self._names([whole(record, "id") for record in records])
@@ -137,51 +135,14 @@ ITEM_FIELDS = [
 ]
 
 
-class Position:
-    """Where a reading of items stands: changed since `since`, after id `after`; the reading began at `began`."""
-
-    def __init__(self, since: str, after: int, began: str) -> None:
-        self.since, self.after, self.began = since, after, began
-
-    @classmethod
-    def parse(cls, cursor: str | None) -> Position:
-        """Raises InputError for a cursor that is not ours."""
-        if cursor is None:
-            return cls("", 0, "")
-        try:
-            since, after, began = json.loads(cursor)
-            for moment in filter(None, (since, began)):
-                datetime.fromisoformat(moment)
-            return cls(since, int(after), began)
-        except (ValueError, TypeError) as error:
-            raise InputError("tryton.bad_cursor", cursor=cursor) from error
-
-    def beginning(self, now: datetime | None) -> Position:
-        """The same, with the server's clock of the reading's first page."""
-        return self if self.began or now is None else Position(self.since, self.after, now.isoformat())
-
-    def next_page(self, last: int) -> Position:
-        """After the record `last` of this reading."""
-        return Position(self.since, last, self.began)
-
-    def next_reading(self) -> Position:
-        """From a little before this reading began; a server that tells no time is read whole each time."""
-        if not self.began:
-            return Position("", 0, "")
-        return Position((datetime.fromisoformat(self.began) - LATE).isoformat(), 0, "")
-
-    def text(self) -> str:
-        """As the cursor that `parse` reads."""
-        return json.dumps([self.since, self.after, self.began])
-
-    def domain(self) -> list[Any]:
-        """Tryton's condition for items kept in stock and changed since then."""
-        kept: list[Any] = [["type", "=", "goods"], ["consumable", "=", False], WITH_INACTIVE]
-        if not self.since:
-            return kept
-        since = moment_value(datetime.fromisoformat(self.since))
-        stamps = [[f"{part}{stamp}", ">=", since] for part in ITEM_PARTS for stamp in ("write_date", "create_date")]
-        return [*kept, ["OR", *stamps]]
+def _changed(at: Position) -> list[Any]:
+    """Tryton's condition for items kept in stock and changed since then."""
+    kept: list[Any] = [["type", "=", "goods"], ["consumable", "=", False], WITH_INACTIVE]
+    if not at.since:
+        return kept
+    since = moment_value(datetime.fromisoformat(at.since))
+    stamps = [[f"{part}{stamp}", ">=", since] for part in ITEM_PARTS for stamp in ("write_date", "create_date")]
+    return [*kept, ["OR", *stamps]]
 
 
 def _class(record: Record) -> str | None:
