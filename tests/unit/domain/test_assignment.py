@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countbridge.domain.assignment import Line, Load, Sheet, assign, rebalance, share_out, split_sheets
+from countbridge.domain.assignment import Line, Load, Sheet, assign, portions, rebalance, share_out, split_sheets
 from countbridge.domain.walking import aisle_of, serpentine
 from countbridge.errors import InputError
 
@@ -190,3 +190,7 @@ def test_who_has_most_gives_first_and_who_has_least_takes():
     assert rebalance(loads, ["a", "b", "c"]) == [(1, "c"), (2, "b")]
     loads = [Load(1, 3, "a", False), Load(2, 5, None, True)]
     assert rebalance(loads, ["a", "b"]) == [(2, "b")]
+
+
+def test_a_sheet_is_never_larger_than_asked_even_where_its_share_is_far_off() -> None:
+    assert list(portions([10, 35, 35], 40)) == [(0, 1), (1, 2), (2, 3)]

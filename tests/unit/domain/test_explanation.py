@@ -365,6 +365,7 @@ def test_documents_that_only_the_erp_has_are_named() -> None:
     gap = found[1].gap
     assert gap is not None
     assert (gap.cause, gap.form, gap.evidence["documents"]) == ("interface_gap", "document", "SO7")
+    assert (gap.evidence["quantity"], gap.shares) == ("+12", ((1, Decimal(0)),))
     found = explain([line(1, "100", "100", book="K")], [ErpBook("K", Decimal(17), only=alone)])
     assert found[1].gap is not None
     assert found[1].gap.evidence["documents"] == "SO7, SO8", "all of them together"
@@ -375,4 +376,22 @@ def test_documents_that_only_the_erp_has_are_named() -> None:
         [line(1, "100", "76", book="K")], [ErpBook("K", Decimal(-24), only=(paper("-24", document="SO9"),))]
     )[1].stories
     assert (story.cause, story.suspect, story.form) == ("document_not_posted", "wms", "wms_document")
-    assert story.evidence["documents"] == "SO9"
+    assert (story.evidence["documents"], story.evidence["quantity"]) == ("SO9", "-24")
+    found = explain([line(1, "100", "100", book="K")], [ErpBook("K", Decimal(-5), only=(paper("5", document="SO8"),))])
+    assert found[1].gap is not None
+    assert (found[1].gap.form, found[1].gap.evidence["quantity"]) == ("", "-5"), "the sign has to fit, too"
+
+
+def test_movements_the_erp_waits_for_are_named_when_one_or_all_of_them_make_the_difference() -> None:
+    waiting = tuple(
+        paper(quantity, document=name, awaited=True) for quantity, name in (("12", "R9"), ("12", "R10"), ("3", "R11"))
+    )
+
+    def documents(gap: str) -> str | None:
+        found = explain([line(1, "100", "100", book="K")], [ErpBook("K", Decimal(gap), waiting)])[1].gap
+        assert found is not None
+        return found.evidence.get("documents")
+
+    assert documents("-12") == "R9", "one of two that fit"
+    assert documents("-27") == "R9, R10, R11", "all of them together"
+    assert documents("-24") is None, "some of them are a guess"

@@ -132,3 +132,8 @@ def test_goods_that_changed_place_are_wrong_but_neither_gained_nor_lost():
     assert (found.net, found.absolute) == (2, 6)
     assert found.accuracy == Decimal("0.9")
     assert found.absolute_shrinkage == Decimal("0.02")
+
+
+def test_nothing_counted_comes_to_nothing():
+    assert results([]) == Results()
+    assert (Results().lines, Results().accuracy) == (0, None)
