@@ -84,6 +84,7 @@ class Wms:
     shown: Callable[[list[dict[str, str | None]]], list[dict[str, str | None]]] = list  # what its feed makes of a page
     stuck_at: int | None = None  # the cursor its feed gives whatever was asked
     clock_ahead: timedelta = timedelta(0)
+    refuses_all: str = ""  # why it takes no document at all now
     refuses_goods: dict[str, str] = field(default_factory=dict)  # sku → why this item is not taken
 
     def of_kind(self, kind: str) -> list[tuple[dict[str, str | None], list[dict[str, str | None]]]]:

@@ -115,7 +115,8 @@ class DocumentSpec:
     max_lines        most lines in one document, None for no limit
     idempotency      native: the same key takes effect once · lookup: an earlier write can be found by its key ·
                      draft_then_confirm: found by remembered id or by content · none: a lost answer needs a person
-    lands_within     lookup: seconds after which no request is still under way; before that, not finding it proves nothing
+    lands_within     seconds after which no request is still under way; before that, not finding it proves nothing (lookup),
+                     and a refusal settles nothing while an earlier request has no answer. 0: a late one can do nothing
     per_line         the answer says for each line what became of it
     silent_success   ways in which the system says yes and does nothing; each is a conformance case
     """

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -178,16 +179,30 @@ def _find_or_write(connector: Connector, delivery: Delivery, may_have_left: bool
         if resume:
             log.remember(resume)
     log.begin("write")
-    if spec.idempotency == "lookup":
-        delivery.sent_at = clock.now()
-        delivery.save(update_fields=["sent_at"])
+    before = delivery.sent_at if may_have_left else None
+    delivery.sent_at = clock.now()
+    delivery.save(update_fields=["sent_at"])
     try:
         receipt = connector.write(document, delivery.key, resume=resume, remember=log.remember)
     except InputError as error:  # nothing was sent, and sending it unchanged fails again
+        _none_under_way(delivery, before, spec.lands_within)
         raise Rejected(error.code, **error.params) from error
+    except Rejected:
+        _none_under_way(delivery, before, spec.lands_within)
+        raise
+    if receipt.state == "rejected":
+        _none_under_way(delivery, before, spec.lands_within)
     if receipt.state == "draft":
         raise OutcomeUnknown("exchange.still_draft", key=delivery.key, system=delivery.system.code)
     return receipt
+
+
+def _none_under_way(delivery: Delivery, before: datetime | None, seconds: int) -> None:
+    """It was refused; but an earlier request of it, whose answer never came, may still arrive, and be taken once the cause is
+    mended. What was refused goes on in another document, so that would be twice: until the earlier one certainly landed,
+    nothing is settled. (`before`: when it left. The refused one has its answer.)"""
+    delivery.sent_at = before
+    _must_have_landed(delivery, seconds)
 
 
 def _must_have_landed(delivery: Delivery, seconds: int) -> None:
@@ -196,7 +211,7 @@ def _must_have_landed(delivery: Delivery, seconds: int) -> None:
     left = 0.0 if delivery.sent_at is None else seconds - (clock.now() - delivery.sent_at).total_seconds()
     if left > 0:
         delivery.state = State.UNKNOWN
-        delivery.save(update_fields=["state"])
+        delivery.save(update_fields=["state", "sent_at"])
         raise NotYet("exchange.may_still_land", after=left, key=delivery.key, system=delivery.system.name)
 
 

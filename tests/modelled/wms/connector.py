@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from countbridge.connectors.contract import Document, LineReceipt, Page, Receipt, Remember
-from countbridge.errors import CursorExpired
+from countbridge.errors import CursorExpired, Rejected
 from modelled.wire import ModelledConnector
 from modelled.world import SKUS, UOM, WORLDS, Wms, World, plain
 
@@ -88,6 +88,10 @@ class ModelledWms(ModelledConnector):
 
     def write(self, document: Document, key: str, *, resume: str | None, remember: Remember) -> Receipt:
         with self.told(self.wms.calls, f"write:{document.kind}", key):
+            if self.wms.refuses_all and key not in self.wms.received:
+                raise Rejected(
+                    "http.rejected", system="wms", record=key, call="write", status=400, message=self.wms.refuses_all
+                )
             if key not in self.wms.received:
                 self.wms.received[key] = (document.kind, dict(document.fields), [dict(line) for line in document.lines])
                 self._take(document, key)

@@ -39,7 +39,7 @@ class Delivery(models.Model):
     fault = models.CharField(max_length=20, blank=True)
     setbacks = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)  # when it last may have left for a system that has to be searched
+    sent_at = models.DateTimeField(null=True)  # when a request of it last left that has no answer
     then = models.JSONField(null=True)
     created_at = models.DateTimeField(default=clock.now)
     settled_at = models.DateTimeField(null=True)
