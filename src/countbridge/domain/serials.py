@@ -2,8 +2,8 @@
 
 missing = S∖C and extra = C∖S (S what the book has in the bin, C what was counted there); a serial missing in one bin and extra in
 another changed its place, which is a transfer and not a loss and a gain (algorithm: serials).
-Worked: A-01 is booked with S6 and S7, B-02 with S8; counted are S6 in A-01, S7 and S8 in B-02. Missing in A-01: S7, extra in B-02:
-S7, so S7 was moved from A-01 to B-02, and the count as a whole neither lost nor gained one.
+Worked: A-01 is booked with S6 and S7, B-02 with S8; counted are S6 in A-01, S7 and S8 in B-02. Missing in A-01: S7, extra in
+B-02: S7, so S7 was moved from A-01 to B-02, and the count as a whole neither lost nor gained one.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def moves(bins: Mapping[str, Compared]) -> tuple[Move, ...]:
     """Serials of one item that are missing in one bin and extra in one other, in the order of their numbers. One that is missing
     or extra in several bins is no move: nobody can say from where or to where."""
     missing, extra = _places(bins, "missing"), _places(bins, "extra")
-    found = sorted(serial for serial in missing.keys() & extra.keys() if len(missing[serial]) == len(extra[serial]) == 1)
+    found = sorted(
+        serial for serial in missing.keys() & extra.keys() if len(missing[serial]) == len(extra[serial]) == 1
+    )
     return tuple(Move(serial, missing[serial][0], extra[serial][0]) for serial in found)
 
 

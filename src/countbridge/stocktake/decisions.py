@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from countbridge import clock
+from countbridge.domain.serials import TWICE
 from countbridge.errors import CountbridgeError, InputError, NotAllowed
 from countbridge.exchange import events
 from countbridge.exchange.queue import follow
@@ -105,7 +106,7 @@ def _as_counted_in(lines: Sequence[Line], number: int | None) -> Sequence[Line]:
         found = variance_by_pass(line).get(number or 0)
         if found is None:
             raise InputError("stocktake.no_such_pass", line=str(line), number=number)
-        line.variance, line.value = found.variance, found.value
+        line.variance, line.value, line.counted = found.variance, found.value, found.counted
     return lines
 
 
@@ -163,10 +164,19 @@ def _refusal(line: Line, decision: str, scope: WarehouseScope, own_count: bool) 
         return InputError("stocktake.count_not_counting", count=line.count.number, state=line.count.state)
     if line.state not in DECIDABLE:
         return InputError("stocktake.not_to_decide", line=str(line), state=line.state)
-    if decision == APPROVE and line.state == Line.State.HOLD:
-        return InputError("stocktake.on_hold", line=str(line))
+    if decision == APPROVE and (barred := _barred(line)):
+        return barred
     if own_count and decision != RECOUNT:
         return NotAllowed("stocktake.own_count", line=str(line))
+    return None
+
+
+def _barred(line: Line) -> CountbridgeError | None:
+    """Why a variance may be approved by nobody: its ledger does not close, or its serial would be booked in two places."""
+    if line.state == Line.State.HOLD:
+        return InputError("stocktake.on_hold", line=str(line))
+    if TWICE in line.reasons and line.counted:
+        return InputError("stocktake.serial_in_two_places", line=str(line), places=line.elsewhere)
     return None
 
 

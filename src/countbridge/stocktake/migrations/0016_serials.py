@@ -38,6 +38,8 @@ class Migration(migrations.Migration):
         migrations.RunSQL(TRACKED, migrations.RunSQL.noop),
         migrations.AddIndex(
             model_name="line",
-            index=models.Index(condition=models.Q(tracking="serial"), fields=["count", "item", "lot"], name="line_serial"),
+            index=models.Index(
+                condition=models.Q(tracking="serial"), fields=["count", "item", "lot"], name="line_serial"
+            ),
         ),
     ]

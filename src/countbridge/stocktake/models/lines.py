@@ -91,8 +91,8 @@ class Line(models.Model):
 class Scan(models.Model):
     """One counted portion, exactly as entered. Never changed; an undone one stays, marked.
 
-    `counted_at` is true time (device time + measured offset). `source_id` makes a result arrive once. `expires`: the last good day
-    on the label. `set_aside`: why it was kept but never counted (stocktake.scans), "" for one that was.
+    `counted_at` is true time (device time + measured offset). `source_id` makes a result arrive once. `expires`: the last
+    good day on the label. `set_aside`: why it was kept but never counted (stocktake.scans), "" for one that was.
     """
 
     count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="scans")
