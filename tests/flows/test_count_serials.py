@@ -379,3 +379,21 @@ def test_an_older_count_of_the_serial_is_answered_for_by_the_movements_since(sta
     found(stage, sheet, S0101="S1 S2 S9", S0102="S3")
     stage.settle()
     assert lines_of(count, "reasons", "elsewhere")["S0101", "S9"] == ([], "")
+
+
+def test_a_serial_that_moved_to_another_zone_is_told_on_both_lines(stage: Stage) -> None:
+    count = stage.start("W2-S", "W2-T")
+    stage.world.tick()
+    found(stage, count.sheets.get(zone="S"), S0101="S2", S0102="S3")
+    stage.settle()
+    alone = stage.line(count, "S0101", SER, "S1")
+    assert alone.variance == -1
+    Line.objects.filter(pk=alone.pk).update(state="recount")  # a loss of one is inside the tolerance: let it wait
+    found(stage, count.sheets.get(zone="T"), T0101="S1")
+    stage.settle()
+    for bin in ("S0101", "T0101"):
+        told = stage.api("qian", f"/lines/{stage.line(count, bin, SER, 'S1').pk}").json()["explanation"]
+        assert told["decided"], bin
+        assert [(story["cause"], story["transfer"], story["sentence"]) for story in told["stories"]] == [
+            ("wrong_bin", True, "Moved: serial S1 is missing in S0101 and was found in T0101."),
+        ]  # fmt: skip

@@ -17,7 +17,7 @@ from countbridge.exchange import events
 from countbridge.exchange.queue import follow
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
-from countbridge.stocktake import sheets
+from countbridge.stocktake import serials, sheets
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.judge import judge, key_of, variance_by_pass
 from countbridge.stocktake.models import Count, Decision, Line, ReasonCode, Scan, Sheet
@@ -75,6 +75,7 @@ def decide(
         if take_pass is not None:
             for line in effect.lines:
                 judge(line.count, [line])
+                serials.look_again(line.count, [line])
         Decision.objects.bulk_create(
             Decision(
                 line=line, user=user, decision=decision, reason=reason.strip(), variance=line.variance,
