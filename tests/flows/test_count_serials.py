@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from countbridge.exchange.models import QuarantinedRecord
 from countbridge.links.models import Lot
 from countbridge.stocktake.judge import judge
 from countbridge.stocktake.models import Count, Line, Scan, Sheet
@@ -57,6 +58,17 @@ def found(stage: Stage, sheet: Sheet, **bins: str) -> None:
     for bin in sorted(places):
         all_scanned(stage, sheet, bin)
     stage.submit(sheet)
+
+
+def tell(stage: Stage, sheet: Sheet, bin: str, serial: str, qty: str = "1") -> str:
+    """Somebody reports a serial in the WMS."""
+    rows = stage.world.wms.results
+    number = str(len(rows) + 1)
+    rows.append({
+        "seq": number, "id": f"R{number}", "count_no": "", "sheet_no": sheet.number, "bin": bin, "sku": "S-SER", "lot": serial,
+        "qty": qty, "uom": "PCS", "counted_by": "OP01", "counted_at": stage.world.clock.isoformat(),
+    })  # fmt: skip
+    return f"R{number}"
 
 
 def lines_of(count: Count, *fields: str) -> dict[tuple[str, str], Any]:
@@ -397,3 +409,62 @@ def test_a_serial_that_moved_to_another_zone_is_told_on_both_lines(stage: Stage)
         assert [(story["cause"], story["transfer"], story["sentence"]) for story in told["stories"]] == [
             ("wrong_bin", True, "Moved: serial S1 is missing in S0101 and was found in T0101."),
         ]  # fmt: skip
+
+
+def test_serials_counted_in_the_wms_follow_the_same_rules(make_stage: Callable[..., Stage]) -> None:
+    made = make_stage(people=("chen", "li", "sun", "qian"), counted_in_wms=["S"], ambiguity_seconds=5)
+    made.world.erp.items[SER] = item_row(SER, "电钻", "Drill", price="90", tracking="serial")
+    made.world.put("S0101", SER, "1", "S1")
+    count = made.start("W2-S")
+    made.world.tick()
+    sheet = count.sheets.get()
+    tell(made, sheet, "S0101", "S1")
+    again = tell(made, sheet, "S0101", "S1")
+    bad = tell(made, sheet, "S0101", "S1", "2")
+    made.flow("fetch_results")
+    assert lines_of(count, "counted") == {("S0101", "S1"): (1,)}
+    assert Scan.objects.get(source_id=again).set_aside == "serial_again"
+    held = QuarantinedRecord.objects.get()
+    assert (held.source_id, held.code) == (bad, "stocktake.serial_quantity")
+
+
+def test_two_people_who_count_blind_each_find_their_serials(make_stage: Callable[..., Stage]) -> None:
+    """The second sees nothing of the first, and neither is told that a serial was counted before."""
+    made = make_stage(people=("chen", "li", "wang", "sun", "qian"), double_blind=True, ambiguity_seconds=5)
+    made.world.erp.items[SER] = item_row(SER, "电钻", "Drill", price="90", tracking="serial")
+    made.world.put("S0101", SER, "1", "S1")
+    count = made.start("W2-S")
+    made.world.tick()
+    found(made, count.sheets.get(), S0101="S1")
+    made.settle()
+    second = count.sheets.get(pass_number=2)
+    goods = [
+        each
+        for place in made.pda(str(second.assignee), f"/sheets/{second.pk}").json()["bins"]
+        for each in place["goods"]
+    ]
+    assert [each["serials"] for each in goods if each["item"] == SER] == [[]]
+    answer = made.scan(second, "S0101", SER, "1", lot="S1")
+    assert (answer["ok"], answer["duplicate"], answer["code"]) == (True, False, None)
+    found(made, second)
+    made.settle()
+    assert lines_of(count, "state", "counted") == {("S0101", "S1"): ("settled", 1)}
+
+
+def test_a_second_count_says_in_which_of_two_places_the_serial_lies(stage: Stage) -> None:
+    """S3 was found in two bins, a second person found it in one of them only: nothing is left to decide."""
+    count, sheet = begun(stage)
+    found(stage, sheet, S0101="S1 S2", S0102="S3", S0201="S3")
+    stage.settle()
+    again = count.sheets.get(pass_number=2)
+    found(stage, again, S0102="S3")
+    stage.settle()
+    assert lines_of(count, "state", "counted", "reasons") == {
+        ("S0101", "S1"): ("settled", 1, []),
+        ("S0101", "S2"): ("settled", 1, []),
+        ("S0102", "S3"): ("settled", 1, []),
+        ("S0201", "S3"): ("settled", 0, []),
+    }
+    stage.queue.later()
+    count.refresh_from_db()
+    assert (count.state, stage.world.wms.adjusted()) == ("closed", [])
