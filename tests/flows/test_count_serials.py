@@ -216,6 +216,8 @@ def test_a_serial_that_moved_is_a_transfer_over_the_whole_count(stage: Stage) ->
     assert [(row["bin"], row["missing"], row["extra"]) for row in places["rows"]] == [("S0101", 1, 0), ("S0201", 0, 1)]
     extra = stage.api("qian", f"/lines/{stage.line(count, 'S0201', SER, 'S1').pk}/serials").json()["rows"][0]
     assert (extra["state"], extra["moved"], extra["places"]) == ("extra", True, ["S0101"])
+    Line.objects.filter(bin="S0201", lot="S1").update(reasons=["scan_before_snapshot", "serial_moved"])
+    extra = stage.api("qian", f"/lines/{stage.line(count, 'S0201', SER, 'S1').pk}/serials").json()["rows"][0]
     assert extra["reason"] == "The book has this serial in S0101: it changed its place."
 
 

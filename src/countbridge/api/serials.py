@@ -14,6 +14,7 @@ from countbridge.api.auth import Request, needs
 from countbridge.api.counts import get_count
 from countbridge.api.lines import told_of
 from countbridge.api.tables import Natural
+from countbridge.domain.serials import REASONS
 from countbridge.errors import NotFound
 from countbridge.people.access import allowed
 from countbridge.people.language import language_of
@@ -90,7 +91,7 @@ def _rows(request: Request, lines: Sequence[Line], sees: bool) -> list[dict[str,
 
 
 def _row(request: Request, line: Line, found: Seen, sees: bool) -> dict[str, Any]:
-    said = reasons.sentences(line, language_of(request)) if sees else []
+    said = reasons.sentences(line, language_of(request), REASONS) if sees else []
     return {
         "line": line.pk,
         "serial": line.lot,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from countbridge.messages import render
 from countbridge.stocktake.models import Line
 
 UNNAMED = {"places": "…", "label": "…", "book": "…"}  # of many lines together
 
 
-def sentences(line: Line, language: str) -> list[str]:
-    """The sentences of a line's reasons in their order."""
+def sentences(line: Line, language: str, only: Collection[str] | None = None) -> list[str]:
+    """The sentences of a line's reasons in their order; of those in `only`, where it is given."""
     told = {
         "places": line.elsewhere,
         "label": line.label_expires.isoformat() if line.label_expires else "-",
         "book": line.expires.isoformat() if line.expires else "-",
     }
-    return [render(f"domain.{code}", told, language) for code in line.reasons]
+    said = [code for code in line.reasons if only is None or code in only]
+    return [render(f"domain.{code}", told, language) for code in said]
 
 
 def name(code: str, language: str) -> str:

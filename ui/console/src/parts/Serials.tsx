@@ -24,7 +24,7 @@ export function Serials({ line }: { line: LineDetail }) {
         {(found) => (
           <>
             <p className="serial-figures">
-              {FIGURES.map((name) => (found[name] === null ? null : <span key={name}><b className="num">{found[name]}</b> {t(`serials.${name}`)}</span>))}
+              {FIGURES.map((name) => (found[name] === null ? null : <span key={name}>{t(`serials.${name}`)} <b className="num">{found[name]}</b></span>))}
             </p>
             <table className="table table-small" aria-label={t("serials.title", { bin: line.bin })}>
               <thead><tr><th>{t("serials.serial")}</th><th>{t("serials.state")}</th><th>{t("serials.where")}</th><th>{t("line.who")}</th></tr></thead>

@@ -118,6 +118,7 @@ function Scanning({ sheet, bin, item, row, back }: Props) {
 }
 
 function again(serial: string, before: Serial | null): string {
+  if (before && !before.entry) return t("serials.again_elsewhere", { serial });
   const at = before?.entry ? formatTime(before.entry.counted_at, currentLanguage(), true) : "";
   return at ? t("serials.again_at", { serial, at }) : t("serials.again", { serial });
 }

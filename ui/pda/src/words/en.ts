@@ -129,6 +129,7 @@ export const en: Words = {
   "serials.added": "{serial} recorded",
   "serials.again": "{serial} was scanned just now; it counts once.",
   "serials.again_at": "{serial} was scanned {at}; it counts once.",
+  "serials.again_elsewhere": "{serial} was recorded on another device; it counts once.",
   "serials.undo": "Undo",
   "serials.undone": "{serial} taken back",
   "serials.elsewhere": "from another device",

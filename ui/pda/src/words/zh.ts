@@ -127,6 +127,7 @@ export const zh = {
   "serials.added": "{serial} 已记下",
   "serials.again": "{serial} 刚才已经扫过，只算一个。",
   "serials.again_at": "{serial} 在 {at} 已经扫过，只算一个。",
+  "serials.again_elsewhere": "{serial} 已在其他设备记下，只算一个。",
   "serials.undo": "撤销",
   "serials.undone": "{serial} 已撤销",
   "serials.elsewhere": "其他设备已记",
