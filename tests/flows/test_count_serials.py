@@ -26,7 +26,9 @@ SER = "SER-1"
 @pytest.fixture
 def stage(make_stage: Callable[..., Stage]) -> Stage:
     """A drill with serials: S1 and S2 in S0101, S3 in S0102; in W1 there is S9. A small gain is inside the tolerance."""
-    made = make_stage(people=("chen", "li", "wang", "sun", "qian"), tolerance={"quantity": "1"}, ambiguity_seconds=5)
+    made = make_stage(
+        people=("chen", "li", "wang", "sun", "qian", "feng"), tolerance={"quantity": "1"}, ambiguity_seconds=5
+    )
     made.world.erp.items[SER] = item_row(SER, "电钻", "Drill", price="90", tracking="serial")
     for bin, serial in (("S0101", "S1"), ("S0101", "S2"), ("S0102", "S3"), ("A0101", "S9")):
         made.world.put(bin, SER, "1", serial)
@@ -470,3 +472,39 @@ def test_a_second_count_says_in_which_of_two_places_the_serial_lies(stage: Stage
     stage.queue.later()
     count.refresh_from_db()
     assert (count.state, stage.world.wms.adjusted()) == ("closed", [])
+
+
+def test_a_recount_that_says_gone_may_find_the_serial_after_all(stage: Stage) -> None:
+    """What the first count found is no scan of the second: S3 is scanned there as if for the first time."""
+    count, sheet = begun(stage)
+    found(stage, sheet, S0101="S1 S2", S0102="S3", S0201="S3")
+    stage.settle()
+    again = count.sheets.get(pass_number=2)
+    all_scanned(stage, again, "S0102")
+    line = stage.line(count, "S0102", SER, "S3")
+    assert line.counted == 0
+    answer = stage.scan(again, "S0102", SER, "1", lot="S3")
+    assert (answer["ok"], answer["duplicate"]) == (True, False)
+    line.refresh_from_db()
+    assert line.counted == 1
+
+
+def test_serials_are_told_to_those_who_may_see_the_count_there_and_page_by_page(stage: Stage) -> None:
+    count, _ = begun(stage)
+    line = stage.line(count, "S0101", SER, "S1")
+    assert stage.api("chen", f"/lines/{line.pk}/serials").status_code == 403, "operators count, they do not read counts"
+    assert stage.api("chen", f"/counts/{count.number}/serials").status_code == 403
+    assert stage.api("feng", f"/lines/{line.pk}/serials").status_code == 404, "finance of the other warehouse"
+    assert stage.api("feng", f"/counts/{count.number}/serials").status_code == 404
+    bolt = stage.line(count, "S0101", "00123")
+    assert stage.api("qian", f"/lines/{bolt.pk}/serials").status_code == 404, "bolts have no serials"
+    first = stage.api("qian", f"/lines/{line.pk}/serials?limit=1").json()
+    second = stage.api("qian", f"/lines/{line.pk}/serials?limit=1&offset=1").json()
+    assert [(each["total"], each["open"], [row["serial"] for row in each["rows"]]) for each in (first, second)] == [
+        (2, 2, ["S1"]), (2, 2, ["S2"]),
+    ]  # fmt: skip
+    places = stage.api("qian", f"/counts/{count.number}/serials?limit=1&offset=1").json()
+    assert (places["total"], [(row["bin"], row["booked"], row["counted"]) for row in places["rows"]]) == (
+        2,
+        [("S0102", 1, 0)],
+    )

@@ -72,7 +72,7 @@ def take(sheet_id: int, entries: Sequence[Entry], source: str, user: User | None
             )
         )
         goods = Goods(sheet.count, {entry.code for entry in entries})
-        found = serials.standing(Line.objects.filter(count=sheet.count), {entry.lot for entry in entries if entry.lot})
+        found = serials.standing(sheet.count, {entry.lot for entry in entries if entry.lot})
         taken: list[Taken] = []
         touched: dict[int, Line] = {}
         for entry in entries:
@@ -100,7 +100,7 @@ def take(sheet_id: int, entries: Sequence[Entry], source: str, user: User | None
 
 
 def _store(
-    sheet: Sheet, entry: Entry, source: str, user: User | None, goods: Goods, found: dict[int, tuple[str, object]]
+    sheet: Sheet, entry: Entry, source: str, user: User | None, goods: Goods, found: dict[int, tuple[str, datetime]]
 ) -> tuple[Line, CountbridgeError | None]:
     """The line the entry is of, and why it is not counted where it is kept only. `found`: serials that stand (serials.standing);
     this one is put among them."""
@@ -154,7 +154,7 @@ def _store(
     return line, None
 
 
-def _aside(sheet: Sheet, line: Line, quantity: Decimal, found: dict[int, tuple[str, object]]) -> str:
+def _aside(sheet: Sheet, line: Line, quantity: Decimal, found: dict[int, tuple[str, datetime]]) -> str:
     """Is the scan of a serial to be kept without being counted, and why? "" if it counts. A serial that was found cannot be said
     not to be there: which of the two is right only its person knows, who takes the scan back."""
     if line.tracking != serials.SERIAL:
@@ -168,9 +168,9 @@ def _aside(sheet: Sheet, line: Line, quantity: Decimal, found: dict[int, tuple[s
     return AGAIN
 
 
-def _seen(line: Line, found: dict[int, tuple[str, object]]) -> dict[str, object]:
+def _seen(line: Line, found: dict[int, tuple[str, datetime]]) -> dict[str, object]:
     counter, at = found.get(line.pk, (line.counter, line.counted_at))
-    moment = at.isoformat(timespec="seconds") if isinstance(at, datetime) else "-"
+    moment = at.isoformat(timespec="seconds") if at else "-"
     return {"bin": line.bin, "item": line.item, "serial": line.lot, "counter": counter or "-", "at": moment}
 
 

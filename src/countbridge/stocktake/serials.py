@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -15,7 +16,7 @@ from countbridge.domain.serials import Whereabouts, compare, finding, moves, out
 from countbridge.exchange.models import Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Lot
-from countbridge.stocktake.models import BookLine, Count, Line
+from countbridge.stocktake.models import BookLine, Count, Line, Scan
 
 SERIAL = "serial"
 PLACES_LENGTH = 300
@@ -155,11 +156,15 @@ def _posted(line: Line) -> Decimal:
     return line.variance if over and line.variance is not None else ZERO
 
 
-def standing(lines: QuerySet[Line], serials: Iterable[str]) -> dict[int, tuple[str, object]]:
-    """Line → who found its serial in the present pass, and when; of those found and not taken back."""
-    found = lines.filter(tracking=SERIAL, lot__in=sorted(serials), scans__undone_at=None, scans__quantity__gt=0)
-    rows = found.filter(scans__pass_number=F("pass_number")).order_by("scans__pk")
-    return {pk: (counter, at) for pk, counter, at in rows.values_list("pk", "scans__counter", "scans__counted_at")}
+def standing(count: Count, serials: Collection[str]) -> dict[int, tuple[str, datetime]]:
+    """Line → who found its serial in the line's present pass, and when; of those found and not taken back."""
+    if not serials:
+        return {}
+    found = Scan.objects.filter(
+        count=count, line__tracking=SERIAL, line__lot__in=sorted(serials), pass_number=F("line__pass_number"),
+        undone_at=None, quantity__gt=0,
+    )  # fmt: skip
+    return {line: (who, at) for line, who, at in found.order_by("pk").values_list("line", "counter", "counted_at")}
 
 
 @dataclass(frozen=True)

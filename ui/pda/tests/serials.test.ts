@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readSheet } from "../src/data/model";
+import { nextToSend } from "../src/data/queue";
 import { emptyDrafts, isCounted, viewBin } from "../src/rules/counted";
 import { resolveGoods } from "../src/rules/resolve";
 import { allDraft, isAllScanned, readSerial, serialDraft, serialsOf } from "../src/rules/serials";
@@ -58,6 +59,13 @@ describe("goods with serials", () => {
     const drafts = emptyDrafts(sheet, viewBin(sheet, bin, []));
     expect(drafts.filter((one) => one.item === "D-1")).toEqual([allDraft(7, "W1-01", drill as never)]);
   });
+});
+
+it("that all was scanned goes after the scans before it, so that none of them is taken for missing", () => {
+  const [one, all, two] = [scanned("S1"), entry({ kind: "all", item: "D-1" }), scanned("S2")];
+  expect(nextToSend([one, all, two])).toEqual({ kind: "scans", entries: [one] });
+  expect(nextToSend([{ ...one, state: "acknowledged" }, all, two])).toEqual({ kind: "single", entry: all });
+  expect(nextToSend([{ ...one, state: "acknowledged" }, { ...all, state: "acknowledged" }, two])).toEqual({ kind: "scans", entries: [two] });
 });
 
 describe("a scan on the list of serials", () => {

@@ -48,13 +48,13 @@ function Row({ row, count, here }: { row: LineSerial; count: string; here: boole
   const { t } = useTranslation();
   return (
     <tr className={here ? "chosen" : ""}>
-      <td><Link to={`/counts/${count}/lines?line=${row.line}`}><Code>{row.serial}</Code></Link></td>
+      <td className="nowrap"><Link to={`/counts/${count}/lines?line=${row.line}`}><Code>{row.serial}</Code></Link></td>
       <td><State of="serialState" code={row.state} />{row.moved ? <span className="tag tag-plain">{t("explain.transfer")}</span> : null}</td>
       <td>
         {row.places.length ? <span>{row.state === "missing" ? t("serials.foundIn") : t("serials.alsoIn")} {row.places.map((place) => <Code key={place}>{place}</Code>)}</span> : null}
         {row.reason ? <div className="small quiet">{row.reason}</div> : null}
       </td>
-      <td>{row.counter ?? "—"}<div className="small quiet"><When at={row.counted_at} /></div></td>
+      <td>{row.counter ?? "—"}<div className="small quiet nowrap"><When at={row.counted_at} /></div></td>
     </tr>
   );
 }
