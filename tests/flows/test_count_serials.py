@@ -508,3 +508,13 @@ def test_serials_are_told_to_those_who_may_see_the_count_there_and_page_by_page(
         2,
         [("S0102", 1, 0)],
     )
+
+
+def test_saying_so_at_a_moment_still_to_come_is_refused_whole(stage: Stage) -> None:
+    _, sheet = begun(stage)
+    later = (stage.world.clock + timedelta(hours=1)).isoformat()
+    body = {"id": "later", "bin": "S0101", "code": SER, "counted_at": later}
+    answer = stage.pda(str(sheet.assignee), f"/sheets/{sheet.pk}/all-scanned", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "stocktake.counted_in_future")
+    sheet.refresh_from_db()
+    assert (sheet.looked_through, Scan.objects.count()) == ([], 0)

@@ -229,7 +229,7 @@ def every_serial_scanned(
     sheet_id: int, bin_code: str, code: str, entry_id: str, counted_at: datetime, user: User
 ) -> list[Taken]:
     """The person says that every one of these goods in the bin was scanned: its serials on the sheet that were not are counted
-    as not there. One that is scanned afterwards is there all the same."""
+    as not there. One that is scanned afterwards is there all the same. All of it is done or nothing."""
     with transaction.atomic():
         sheet = (
             Sheet.objects.select_for_update(of=("self",), no_key=True)
@@ -248,6 +248,9 @@ def every_serial_scanned(
             for line in left.order_by("pk")
         ]
         taken = take(sheet_id, entries, "pda", user) if entries else []
+        for each in taken:
+            if each.error is not None:
+                raise each.error
         sheet.refresh_from_db(fields=["looked_through"])
         _looked_through(sheet, {(bin_code, item.code)})
     return taken
