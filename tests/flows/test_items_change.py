@@ -55,8 +55,13 @@ def grow(stage: Stage, number: int) -> None:
         table.save()
 
 
+def told(stage: Stage) -> list[str]:
+    """The WMS's numbers of every item the ERP has."""
+    return sorted(SKUS[code] for code in stage.world.erp.items)
+
+
 def test_a_changed_map_sends_only_the_rows_it_changed(stage: Stage) -> None:
-    assert sync(stage) == sorted(SKUS.values())
+    assert sync(stage) == told(stage)
     say(stage, "items_to_wms", {"target": "name_cn", "from": "name_zh", "change": "replace 螺 with 螺*"})
     assert sync(stage) == ["S-123"]
     assert stage.world.wms.goods["S-123"]["name_cn"] == "螺*栓"
@@ -212,7 +217,7 @@ def test_links_with_items_of_their_own_pass(stage: Stage) -> None:
     table.save()
     jobs.sync(other.pk)
     assert stage.queue.run() == {}
-    assert set(stage.world.wms.goods) == {*SKUS.values(), *(f"{sku}-2" for sku in SKUS.values())}
+    assert set(stage.world.wms.goods) == {*told(stage), *(f"{sku}-2" for sku in told(stage))}
 
 
 def test_the_class_of_an_item_is_kept_on_the_lines_as_it_was_when_the_count_began(
@@ -248,5 +253,22 @@ def test_a_map_may_leave_the_class_out(stage: Stage) -> None:
     newest = FieldMap.objects.filter(link=stage.link, name="erp_items").latest("version")
     rules = [rule for rule in newest.rules if rule["target"] != "item_class"]
     FieldMap.objects.create(link=stage.link, name="erp_items", version=newest.version + 1, rules=rules)
-    assert sync(stage) == sorted(SKUS.values())
+    assert sync(stage) == told(stage)
     assert set(Item.objects.values_list("item_class", flat=True)) == {""}
+
+
+def test_what_an_items_lot_is_comes_from_the_map_or_from_whether_it_has_lots(stage: Stage) -> None:
+    """A map that tells `lot_tracked` alone says lot or none; a word nobody knows waits by name and changes nothing."""
+    items = stage.world.erp.items
+    items["00123"] = {**items["00123"], "tracking": "serial"}
+    items["00124"] = {**items["00124"], "tracking": "sometimes"}
+    sync(stage)
+    known = dict(Item.objects.values_list("code", "tracking"))
+    assert known == {"00123": "serial", "1E5": "none", "LOT-1": "lot"}
+    held = QuarantinedRecord.objects.get()
+    assert (held.source_id, held.code, held.params["value"]) == ("00124", "exchange.unknown_tracking", "sometimes")
+    items["00124"] = {**items["00124"], "tracking": "none"}
+    sync(stage)
+    held.refresh_from_db()
+    assert held.state != "waiting"
+    assert Item.objects.get(code="00124").tracking == "none"

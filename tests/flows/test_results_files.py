@@ -104,7 +104,7 @@ def test_the_workbook_has_every_line_matches_included_as_it_is(stage: Stage, cou
     assert approved["Counted at"].replace(microsecond=0) == here
     assert rows["A0102", "LOT-1", "L7"]["Decision"] is None
     assert sheet.freeze_panes == "F2"
-    assert sheet.auto_filter.ref == f"A1:Y{len(lines) + 1}"
+    assert sheet.auto_filter.ref == f"A1:AA{len(lines) + 1}"
 
 
 def line_moment(line: Line) -> Any:

@@ -140,9 +140,10 @@ class Stage:
         return client.post(f"/api{path}", body, content_type="application/json", headers=headers)
 
     def scan(self, sheet: Sheet, bin: str, code: str, quantity: str, unit: str = "u", lot: str = "", *,
-             at: datetime | None = None, who: str | None = None, id: str | None = None) -> dict[str, Any]:  # fmt: skip
+             at: datetime | None = None, who: str | None = None, id: str | None = None,
+             **more: object) -> dict[str, Any]:  # fmt: skip
         """One counted portion sent by the sheet's person; the answer for it."""
-        body = self.entry(sheet, bin, code, quantity, unit, lot, at=at, id=id)
+        body = self.entry(sheet, bin, code, quantity, unit, lot, at=at, id=id) | more
         return self.send([body], who or str(sheet.assignee))[0]
 
     def entry(self, sheet: Sheet, bin: str, code: str, quantity: str, unit: str = "u", lot: str = "", *,

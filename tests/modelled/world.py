@@ -21,7 +21,7 @@ PLACES = {
     "T0101": ("WH2", "T", "W2-T"),
 }  # fmt: skip
 PARENTS = {"W1-A-01": "W1-A", "W1-A-02": "W1-A", "W1-A": "W1", "W2-S": "W2", "W2-T": "W2", "W1": "", "W2": ""}
-SKUS = {"00123": "S-123", "1E5": "S-1E5", "00124": "S-124", "LOT-1": "S-LOT"}
+SKUS = {"00123": "S-123", "1E5": "S-1E5", "00124": "S-124", "LOT-1": "S-LOT", "SER-1": "S-SER"}
 PER_UNIT = {"1E5": Decimal(1000)}  # WMS units in one base unit, where that is not one
 UOM = {"1E5": "GRM"}
 
@@ -242,11 +242,11 @@ WORLDS: dict[str, World] = {}
 
 
 def item_row(code: str, zh: str, en: str, *, unit: str = "u", digits: str = "0", price: str = "1", lot: str = "False",
-             pack: str = "", kind: str = "") -> dict[str, str | None]:  # fmt: skip
+             pack: str = "", kind: str = "", tracking: str | None = None) -> dict[str, str | None]:  # fmt: skip
     return {
         "code": code, "name_zh": zh, "name_en": en, "unit": unit, "unit_digits": digits, "cost_price": price,
         "lot_required": lot, "barcode": f"69{code}", "class": kind or None, "pack_quantity": pack or None,
-        "pack_unit": "box" if pack else None,
+        "pack_unit": "box" if pack else None, "tracking": tracking,
     }  # fmt: skip
 
 

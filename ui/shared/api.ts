@@ -2,7 +2,7 @@ import type { Http, Query } from "./http";
 import { queryText } from "./http";
 import type {
   Balance, BinCell, Breakdown, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
-  CountMode, HookRefusal, Line, LineDetail, LineFilter, Link, LinkPolicy, Page, Person, PlanChoices, PlanPreview, PlanScope, Policy,
+  CountMode, HookRefusal, Line, LineDetail, LineSerials, LineFilter, Link, LinkPolicy, Page, Person, PlanChoices, PlanPreview, PlanScope, Policy,
   PolicyVersion, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow, ReasonCode, Refused, Results, ReviewDecision, Session, Sheet,
   Signoff, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
@@ -32,6 +32,7 @@ export function createApi(http: Http) {
     lines: (number: string, query: Paging & LineFilter & { sort?: string }, signal?: AbortSignal) =>
       get<Page<Line>>(`/counts/${seg(number)}/lines`, query, signal),
     line: (id: Id) => get<LineDetail>(`/lines/${seg(id)}`),
+    serials: (id: Id, query: Paging) => get<LineSerials>(`/lines/${seg(id)}/serials`, query),
     results: (number: string, query: Paging & { by: Breakdown }) => get<Results>(`/counts/${seg(number)}/results`, query),
     timeline: (number: string, query: { before?: Id; limit?: number }) =>
       get<{ rows: TimelineEntry[] }>(`/counts/${seg(number)}/timeline`, query),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count as Number
 from django.db.models import Q
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from ninja import Router, Schema
 
 from countbridge import clock
@@ -40,6 +41,7 @@ class ScanIn(Schema):
     unit: str
     counted_at: str
     note: str = ""
+    expires: str | None = None
 
 
 class ScansIn(Schema):
@@ -50,6 +52,14 @@ class ScansIn(Schema):
 class EmptyIn(Schema):
     id: str
     bin: str
+    counted_at: datetime
+    sent_at: datetime | None = None
+
+
+class EverySerialIn(Schema):
+    id: str
+    bin: str
+    code: str
     counted_at: datetime
     sent_at: datetime | None = None
 
@@ -65,10 +75,44 @@ def my_sheets(request: Request) -> dict[str, Any]:
         .annotate(n=Number("lines", distinct=True), done=done)
         .order_by("-pass_number", "number")
     )
+    serials = _serial_goods(sheets)
     return {
         "server_time": shown.moment(clock.now()),
-        "rows": [_sheet(sheet, sheet.n, sheet.done) for sheet in sheets],
+        "rows": [
+            _sheet(sheet, sheet.n + serials[sheet.pk].more, sheet.done + serials[sheet.pk].more_done)
+            for sheet in sheets
+        ],
     }
+
+
+@dataclass
+class _SerialGoods:
+    """A sheet's goods with serials: each item in a bin is one thing to count, however many serials are booked there."""
+
+    lines: int = 0
+    counted: int = 0
+    goods: int = 0
+    done: int = 0
+
+    @property
+    def more(self) -> int:
+        return self.goods - self.lines
+
+    @property
+    def more_done(self) -> int:
+        return self.done - self.counted
+
+
+def _serial_goods(sheets: Iterable[Sheet]) -> dict[int, _SerialGoods]:
+    found: dict[int, _SerialGoods] = defaultdict(_SerialGoods)
+    looked = {sheet.pk: {(place, item) for place, item in sheet.looked_through} for sheet in sheets}
+    counted = Number("pk", filter=Q(state=Line.State.COUNTED))
+    goods = Line.objects.filter(sheet__in=list(looked), tracking="serial").values("sheet", "bin", "item")
+    for row in goods.annotate(n=Number("pk"), counted=counted):
+        of = found[row["sheet"]]
+        of.lines, of.counted, of.goods = of.lines + row["n"], of.counted + row["counted"], of.goods + 1
+        of.done += (row["bin"], row["item"]) in looked[row["sheet"]]
+    return found
 
 
 def _sheet(sheet: Sheet, lines: int, counted: int) -> dict[str, Any]:
@@ -97,15 +141,26 @@ def show_sheet(request: Request, sheet: int) -> dict[str, Any]:
         by_bin[line.bin].append(line)
     counted = _counted(lines)
     places = {place.code: place for place in Bin.objects.filter(link_id=found.count.link_id, code__in=found.bins)}
+    serials = _serial_goods([found])[found.pk]
+    done = sum(line.pk in counted for line in lines)
     return {
         "server_time": shown.moment(clock.now()),
-        "sheet": _sheet(found, len(lines), len(counted)),
+        "sheet": _sheet(found, len(lines) + serials.more, done + serials.more_done),
         "bins": [
             {
                 "bin": code,
                 "barcodes": [places[code].barcode] if places[code].barcode else [],
                 "order": places[code].walk_order,
-                "goods": [_goods(line, items[line.item], found.count, counted.get(line.pk)) for line in by_bin[code]],
+                "goods": [
+                    *(
+                        _goods(line, items[line.item], found.count, counted.get(line.pk))
+                        for line in by_bin[code]
+                        if line.tracking != "serial"
+                    ),
+                    *_serials(
+                        found, code, [line for line in by_bin[code] if line.tracking == "serial"], items, counted
+                    ),
+                ],
             }
             for code in found.bins
         ],
@@ -144,9 +199,38 @@ def _goods(line: Line, item: Item, count: Count, counted: list[Scan] | None) -> 
         **_item(item),
         "line": line.pk,
         "lot": line.lot or None,
+        "expires": shown.day(line.expires),
         "expected": None if count.blind else shown.plain(line.snapshot),
         "counted": told,
     }
+
+
+def _serials(
+    sheet: Sheet, place: str, lines: list[Line], items: dict[str, Item], counted: dict[int, list[Scan]]
+) -> list[dict[str, Any]]:
+    """Goods with serials, one row for each item: what was found of them so far, and whether the person said that this was all.
+    Which serials are booked, and how many, is told in an open count only."""
+    by_item: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        by_item[line.item].append(line)
+    said = {(bin_code, item) for bin_code, item in sheet.looked_through}
+    return [
+        {
+            **_item(items[item]),
+            "line": None,
+            "lot": None,
+            "expected": None,
+            "counted": None,
+            "serials": [
+                {"serial": line.lot, "scan": counted[line.pk][-1].source_id}
+                for line in theirs
+                if any(scan.quantity for scan in counted.get(line.pk, []))
+            ],
+            "booked": None if sheet.count.blind else [line.lot for line in theirs if line.snapshot],
+            "all_scanned": (place, item) in said,
+        }
+        for item, theirs in by_item.items()
+    ]
 
 
 def _told(counted: list[Scan], line: Line) -> dict[str, Any]:
@@ -167,6 +251,7 @@ def _item(item: Item) -> dict[str, Any]:
         "name_en": item.name_en,
         "codes": [code for code in (item.code, item.sku, item.barcode) if code],
         "lot_tracked": item.lot_tracked,
+        "tracking": item.tracking,
         "units": [
             {
                 "code": unit.unit,
@@ -221,8 +306,21 @@ def _entry(scan: ScanIn, username: str) -> scans.Entry:
     if len(scan.id) > LONGEST_ID or any("\0" in text for text in texts):
         raise InputError("stocktake.unusable_text", scan=scan.id[:LONGEST_ID], longest=LONGEST_ID)
     return scans.Entry(
-        scan.id, scan.bin, scan.code, lot, scan.quantity, scan.unit, counted_at, username, scan.note[:500]
-    )
+        scan.id, scan.bin, scan.code, lot, scan.quantity, scan.unit, counted_at, username, scan.note[:500],
+        expires=_day(scan),
+    )  # fmt: skip
+
+
+def _day(scan: ScanIn) -> date | None:
+    if not scan.expires:
+        return None
+    try:
+        found = parse_date(scan.expires)
+    except ValueError:  # the thirtieth of February
+        found = None
+    if found is None:
+        raise InputError("stocktake.bad_day", scan=scan.id[:LONGEST_ID], value=scan.expires[:40])
+    return found
 
 
 def _moment(text: str) -> datetime | None:
@@ -236,12 +334,13 @@ def _moment(text: str) -> datetime | None:
 
 def _result(request: Request, taken: scans.Taken) -> dict[str, Any]:
     error: CountbridgeError | None = taken.error
+    said = error or taken.note
     return {
         "id": taken.id,
         "ok": error is None,
         "line": taken.line,
-        "code": error.code if error else None,
-        "message": render(error.code, error.params, language_of(request)) if error else None,
+        "code": said.code if said else None,
+        "message": render(said.code, said.params, language_of(request)) if said else None,
         "duplicate": taken.duplicate,
     }
 
@@ -260,6 +359,19 @@ def empty(request: Request, sheet: int, body: EmptyIn) -> dict[str, Any]:
         raise InputError("stocktake.time_without_offset", scan=body.id)
     taken = scans.empty_bin(found.pk, body.bin, body.id, body.counted_at, request.auth)
     return {"server_time": shown.moment(clock.now()), "results": [_result(request, each) for each in taken]}
+
+
+@router.post("/sheets/{sheet}/all-scanned", auth=needs_pda(), response=dict[str, Any])
+def every_serial_scanned(request: Request, sheet: int, body: EverySerialIn) -> dict[str, Any]:
+    """Every serial of these goods in the bin was scanned: those on the sheet that were not are counted as not there. The answer
+    does not say which, or whether there are any."""
+    found = _mine(request, sheet)
+    if body.counted_at.tzinfo is None:
+        raise InputError("stocktake.time_without_offset", scan=body.id[:LONGEST_ID])
+    if len(body.id) > LONGEST_ID - 20 or "\0" in body.id + body.bin + body.code:
+        raise InputError("stocktake.unusable_text", scan=body.id[:LONGEST_ID], longest=LONGEST_ID - 20)
+    scans.every_serial_scanned(found.pk, body.bin, body.code, body.id, body.counted_at, request.auth)
+    return {"server_time": shown.moment(clock.now()), "all_scanned": True}
 
 
 @router.post("/sheets/{sheet}/submit", auth=needs_pda(), response=dict[str, Any])

@@ -193,6 +193,10 @@ class LineShown(Schema):
     item: str
     item_name: str
     lot: str | None
+    tracking: str
+    expires: str | None
+    label_expires: str | None
+    expired: bool
     unit: str
     state: str
     outcome: str | None
@@ -249,6 +253,8 @@ class ScanShown(Schema):
     source: str
     undone: bool
     note: str
+    expires: str | None = None
+    set_aside: str | None = None
 
 
 class DecisionShown(Schema):
@@ -287,6 +293,55 @@ class LineDetail(LineShown):
     passes: list[PassShown]
     decisions: list[DecisionShown]
     postings: list[PostingShown]
+
+
+class SerialShown(Schema):
+    """One serial of an item in a bin. `state`: present, missing, extra, absent (neither booked nor there),
+    open (booked, nobody looked yet); "counted" for a reader who may not see the book. `places`: where else it is:
+    of an extra one where the book has it, of a missing one where it was found; `moved`: the two are one transfer."""
+
+    line: int
+    serial: str
+    state: str
+    booked: bool | None
+    counted: bool | None
+    moved: bool
+    places: list[str]
+    reason: str | None
+    counter: str | None
+    counted_at: str | None
+
+
+class SerialPage(Schema):
+    """The serials of one item in one bin: their numbers by state, and a page of them."""
+
+    bin: str
+    item: str
+    booked: int | None
+    present: int | None
+    missing: int | None
+    extra: int | None
+    moved: int | None
+    open: int | None
+    counted: int
+    total: int
+    rows: list[SerialShown]
+
+
+class SerialPlace(Schema):
+    line: int
+    bin: str
+    item: str
+    item_name: str
+    booked: int | None
+    counted: int
+    missing: int | None
+    extra: int | None
+
+
+class SerialPlaces(Schema):
+    total: int
+    rows: list[SerialPlace]
 
 
 class EventShown(Schema):

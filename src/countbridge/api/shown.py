@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
 
+from countbridge.domain.expiry import EXPIRED
 from countbridge.messages import render
 from countbridge.people.access import WarehouseScope
 from countbridge.people.language import language_of
+from countbridge.stocktake import reasons
 from countbridge.stocktake.explaining import current
 from countbridge.stocktake.models import Line
 
@@ -34,6 +36,10 @@ def money(value: Decimal | None) -> str | None:
 
 
 def moment(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def day(value: date | None) -> str | None:
     return value.isoformat() if value else None
 
 
@@ -76,13 +82,17 @@ def line(row: Line, request: HttpRequest, expected: WarehouseScope) -> dict[str,
         "item": row.item,
         "item_name": row.item_name_zh if chinese(request) else row.item_name_en,
         "lot": row.lot or None,
+        "tracking": row.tracking,
+        "expires": day(row.expires),
+        "label_expires": day(row.label_expires),
+        "expired": EXPIRED in row.reasons,
         "unit": row.unit,
         "state": row.state,
         "outcome": row.outcome or None,
         "rule": row.rule or None,
         "item_class": row.item_class or None,
         "abc": row.abc or None,
-        "reasons": [render(f"domain.{code}", {}, language_of(request)) for code in row.reasons],
+        "reasons": reasons.sentences(row, language_of(request)),
         "snapshot": plain(row.snapshot),
         "expected": plain(row.expected),
         "counted": plain(row.counted),

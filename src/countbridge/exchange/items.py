@@ -31,10 +31,10 @@ MOST_MISSING = 5  # percent of the known items; more at once is for a person to 
 CLASS_LENGTH = 120
 ALWAYS_BELIEVED = 3  # so many may go at once in a small catalogue
 COLUMNS = (
-    "code", "name_zh", "name_en", "unit", "decimals", "price", "lot_tracked", "sku", "barcode", "active", "item_class",
+    "code", "name_zh", "name_en", "unit", "decimals", "price", "tracking", "sku", "barcode", "active", "item_class",
     "told", "source", "record", "content", "said",
 )  # fmt: skip
-KINDS = ("text",) * 4 + ("smallint", "numeric", "boolean", "text", "text", "boolean") + ("text",) * 6
+KINDS = ("text",) * 4 + ("smallint", "numeric", "text", "text", "text", "boolean") + ("text",) * 6
 TABLE = ", ".join(f"{name} {kind}" for name, kind in zip(COLUMNS, KINDS, strict=True))
 KEEP = "INSERT INTO seen_items ({}) SELECT * FROM unnest({})".format(
     ", ".join(COLUMNS), ", ".join(f"%s::{kind}[]" for kind in KINDS)
@@ -190,7 +190,7 @@ def _columns(row: dict[str, str | None], source: str) -> dict[str, Any]:
         "unit": needed(row, "unit"),
         "decimals": whole(row, "decimals") if row["decimals"] else 0,
         "price": number(row, "price") if row["price"] else None,
-        "lot_tracked": row["lot_tracked"] == "yes",
+        "tracking": _tracking(row),
         "sku": row["sku"] or "",
         "barcode": row["barcode"] or "",
         "active": row.get("active") != "no",
@@ -198,6 +198,17 @@ def _columns(row: dict[str, str | None], source: str) -> dict[str, Any]:
         "told": json.dumps(row, ensure_ascii=False, sort_keys=True),
         "source": source,
     }
+
+
+def _tracking(row: dict[str, str | None]) -> str:
+    """none, lot or serial, as `tracking` tells; of a map that has none, `lot_tracked` says lot or none."""
+    told = row.get("tracking")
+    if not told:
+        return Item.Tracking.LOT if row.get("lot_tracked") == "yes" else Item.Tracking.NONE
+    if told not in Item.Tracking.values:
+        known = ", ".join(Item.Tracking.values)
+        raise InputError("exchange.unknown_tracking", value=told, known=known)
+    return told
 
 
 def _class(row: dict[str, str | None]) -> str:

@@ -9,10 +9,11 @@ from django.db import connection
 from countbridge.connectors.contract import Row
 from countbridge.connectors.registry import definition
 from countbridge.domain.walking import serpentine
-from countbridge.exchange import items
+from countbridge.errors import InputError
+from countbridge.exchange import items, quarantine
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.pages import read
-from countbridge.exchange.rows import needed
+from countbridge.exchange.rows import day, needed
 from countbridge.exchange.systems import opened
 from countbridge.links.models import Bin, FieldMap, Link, Lot, System, Warehouse
 
@@ -103,8 +104,26 @@ def sync_lots(link: Link) -> None:
     with opened(link.erp) as connector:
         for page in read(connector, link.erp, "lots", {}, None):
             rows = translate_or_quarantine(link, "erp_lots", page.rows, flow="lots", id_field="id")
-            Lot.objects.bulk_create(
-                [Lot(link=link, item=needed(row, "item"), lot=needed(row, "lot")) for row in rows],
-                ignore_conflicts=True,
-                batch_size=2000,
-            )
+            store_lots(link, rows)
+
+
+def store_lots(link: Link, rows: Rows) -> None:
+    """Lots as they are told, each once, the last telling of it; `expires` (YYYY-MM-DD) where the map has it. One whose day is
+    no day waits in quarantine by name; a map that tells no day leaves the one that is known."""
+    lots: dict[tuple[str, str], Lot] = {}
+    for row in rows:
+        item, lot = needed(row, "item"), needed(row, "lot")
+        try:
+            lots[item, lot] = Lot(link=link, item=item, lot=lot, expires=day(row, "expires"))
+        except InputError as error:
+            quarantine.put(link, "lots", f"{item}/{lot}", dict(row), error.code, error.params)
+    quarantine.settle_many(link, "lots", [f"{item}/{lot}" for item, lot in lots])
+    dated = any("expires" in row for row in rows)
+    Lot.objects.bulk_create(
+        lots.values(),
+        ignore_conflicts=not dated,
+        update_conflicts=dated,
+        unique_fields=["link", "item", "lot"] if dated else None,
+        update_fields=["expires"] if dated else None,
+        batch_size=2000,
+    )

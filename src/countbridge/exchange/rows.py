@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 
 from countbridge.errors import ConfigError, ContractSurprise, InputError
 
 Row = Mapping[str, str | None]
 NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,9})?")
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WHOLE = re.compile(r"[0-9]{1,18}")
 
 
@@ -30,6 +31,24 @@ def moment(text: str | None, field: str) -> datetime:
     if parsed is None or parsed.tzinfo is None:
         raise ContractSurprise("exchange.time_without_offset", field=field, value=text)
     return parsed
+
+
+def day(row: Row, field: str) -> date | None:
+    """An ISO 8601 day, 2026-11-30; None where the field is empty or not there. Anything else is InputError naming both."""
+    text = row.get(field)
+    if not text:
+        return None
+    found = ISO_DAY.fullmatch(text) and _real_day(text)
+    if not found:
+        raise InputError("exchange.not_a_day", field=field, value=text, row=_said(row))
+    return found
+
+
+def _real_day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:  # the thirtieth of February
+        return None
 
 
 def number(row: Row, field: str) -> Decimal:

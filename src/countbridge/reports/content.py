@@ -20,6 +20,8 @@ from countbridge.messages import catalogue, render
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
 from countbridge.stocktake.models import Count, Decision, Line
+from countbridge.stocktake.reasons import name as reason_name
+from countbridge.stocktake.reasons import sentences
 from countbridge.stocktake.result_figures import Group
 
 TOLERANCE = ("percent", "quantity", "value")
@@ -145,7 +147,7 @@ class Report:
         if by == "outcome":
             return self.say(f"outcome_{word}") if word else self.say("not_judged")
         if by == "reason":
-            return render(f"domain.{word}", {}, self.language) if word else self.say("no_reason")
+            return reason_name(word, self.language) if word else self.say("no_reason")
         if by == "cause":
             return self.say(f"cause_{word}") if word else self.say("no_cause")
         if by == "person":
@@ -235,7 +237,7 @@ def outcome(report: Report, line: Line) -> str:
 
 def reasons(report: Report, line: Line) -> str:
     """The sentences as one text, without the full stops between them."""
-    return report.listed(render(f"domain.{code}", {}, report.language).rstrip(".。") for code in line.reasons)
+    return report.listed(said.rstrip(".。") for said in sentences(line, report.language))
 
 
 @contextmanager

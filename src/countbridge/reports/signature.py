@@ -6,11 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import IO, Any
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Abs
 
 from countbridge.domain.accuracy import Measure, Results
 from countbridge.domain.decimals import EXACT, decimal_text, round_half_up
+from countbridge.domain.expiry import DIFFERS, EXPIRED
 from countbridge.messages import render
 from countbridge.reports.content import (
     NAME_OF,
@@ -52,6 +53,7 @@ def write(report: Report, file: IO[bytes], most: int = MOST_VARIANCES) -> int:
         for by in BY:
             _breakdown(paper, report, by)
         _variances(paper, report, found, most)
+        _expiry(paper, report, most)
         _signatures(paper, report)
     return paper.save()
 
@@ -125,6 +127,30 @@ def _variances(paper: Paper, report: Report, found: Results, most: int) -> None:
     paper.gap(6)
     amounts = {"matches": found.matches, "counted": found.counted, "uncounted": found.lines - found.counted}
     paper.text(say("matched", **amounts))
+
+
+def _expiry(paper: Paper, report: Report, most: int) -> None:
+    """Goods past their last good day, and labels that say another day than the book, whether or not a quantity differs."""
+    dated = report.lines().filter(Q(reasons__contains=[EXPIRED]) | Q(reasons__contains=[DIFFERS]))
+    number = dated.count()
+    if not number:
+        return
+    say = report.say
+    paper.heading(say("expiry"))
+    columns = [
+        Column(say("bin"), 0.12), Column(say("item"), 0.24), Column(say("lot"), 0.12),
+        Column(say("counted_quantity"), 0.1, right=True), Column(say("expires"), 0.09), Column(say("label_expires"), 0.09),
+        Column(say("reasons"), 0.24),
+    ]  # fmt: skip
+    paper.table_head(columns, 7.5)
+    for line in each(dated.order_by("warehouse", "zone", "bin", "item", "lot", "pk")[:most]):
+        name = line.item_name_zh if report.chinese else line.item_name_en
+        days = [day.isoformat() if day else "—" for day in (line.expires, line.label_expires)]
+        counted = f"{shown(line.counted, 'quantity')} {line.unit}"
+        place = f"{line.warehouse} {line.bin}"
+        paper.table_row(columns, [place, f"{line.item} {name}", line.lot, counted, *days, reasons(report, line)], 7.5)
+    if number > most:
+        paper.text(say("rest_of_expiry", number=number - most))
 
 
 def _line_columns(report: Report) -> list[Column]:

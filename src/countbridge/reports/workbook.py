@@ -7,7 +7,7 @@ a longer one is text, because spreadsheets keep 15 digits. Codes are text ("0012
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
 
@@ -51,6 +51,7 @@ COLUMNS = (
     ("line_value", 14, "money"), ("outcome", 16, "text"), ("reasons", 40, "text"), ("line_state", 14, "text"),
     ("pass", 6, "number"), ("counter", 14, "text"), ("counted_at", 17, "moment"), ("decision", 14, "text"),
     ("decision_reason", 32, "text"), ("decided_by", 14, "text"), ("decided_at", 17, "moment"),
+    ("expires", 12, "text"), ("label_expires", 12, "text"),
 )  # fmt: skip
 
 
@@ -229,5 +230,9 @@ def line_cells(report: Report, line: Any) -> tuple[str | int | Decimal | datetim
         line.snapshot, line.expected, line.counted, line.variance, line.price, worth(line), outcome(report, line),
         reasons(report, line), render(f"word.{line.state}", {}, report.language), line.pass_number, line.counter,
         line.counted_at, report.say(f"decision_{line.decision}") if line.decision else None, line.decision_reason,
-        line.decided_by, line.decided_at,
+        line.decided_by, line.decided_at, _day(line.expires), _day(line.label_expires),
     )  # fmt: skip
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None

@@ -96,6 +96,7 @@ def _breach(
             other.people.isdisjoint(taken.people) and other.counted(line.decimals) == counted for other in others
         ),
         book=book_of(line),
+        serial=line.tracking == "serial",
     )
 
 

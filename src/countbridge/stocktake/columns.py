@@ -17,8 +17,8 @@ TYPES = {
     "state": "text", "expected": "numeric", "counted": "numeric", "variance": "numeric", "variance_min": "numeric",
     "variance_max": "numeric", "value": "numeric", "outcome": "text", "rule": "text", "reasons": "jsonb",
     "explanation": "jsonb", "counter": "text", "counted_at": "timestamptz", "chosen_pass": "smallint",
-    "assumed_at": "timestamptz", "sheet_id": "bigint", "pass_number": "smallint",
-    "cause": "text", "transfer": "text",
+    "assumed_at": "timestamptz", "sheet_id": "bigint", "pass_number": "smallint", "cause": "text", "transfer": "text",
+    "elsewhere": "text", "label_expires": "date",
 }  # fmt: skip
 JSON = {name for name, kind in TYPES.items() if kind == "jsonb"}
 PORTION = 5000

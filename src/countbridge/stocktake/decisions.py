@@ -12,12 +12,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from countbridge import clock
+from countbridge.domain.serials import TWICE
 from countbridge.errors import CountbridgeError, InputError, NotAllowed
 from countbridge.exchange import events
 from countbridge.exchange.queue import follow
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
-from countbridge.stocktake import sheets, transfers
+from countbridge.stocktake import serials, sheets, transfers
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.judge import judge, key_of, variance_by_pass
 from countbridge.stocktake.models import Count, Decision, Line, ReasonCode, Scan, Sheet
@@ -85,6 +86,7 @@ def decide(
         if take_pass is not None:
             for line in effect.lines:
                 judge(line.count, [line])
+                serials.look_again(line.count, [line])
         Decision.objects.bulk_create(
             Decision(
                 line=line, user=user, decision=decision, reason=reason.strip(), variance=line.variance,
@@ -116,7 +118,7 @@ def _as_counted_in(lines: Sequence[Line], number: int | None) -> Sequence[Line]:
         found = variance_by_pass(line).get(number or 0)
         if found is None:
             raise InputError("stocktake.no_such_pass", line=str(line), number=number)
-        line.variance, line.value = found.variance, found.value
+        line.variance, line.value, line.counted = found.variance, found.value, found.counted
     return lines
 
 
@@ -182,10 +184,19 @@ def _refusal(line: Line, decision: str, scope: WarehouseScope, own_count: bool) 
         return InputError("stocktake.count_not_counting", count=line.count.number, state=line.count.state)
     if line.state not in DECIDABLE:
         return InputError("stocktake.not_to_decide", line=str(line), state=line.state)
-    if decision in POSTS and line.state == Line.State.HOLD:
-        return InputError("stocktake.on_hold", line=str(line))
+    if decision in POSTS and (barred := _barred(line)):
+        return barred
     if own_count and decision != RECOUNT:
         return NotAllowed("stocktake.own_count", line=str(line))
+    return None
+
+
+def _barred(line: Line) -> CountbridgeError | None:
+    """Why a variance may be approved by nobody: its ledger does not close, or its serial would be booked in two places."""
+    if line.state == Line.State.HOLD:
+        return InputError("stocktake.on_hold", line=str(line))
+    if TWICE in line.reasons and line.counted:
+        return InputError("stocktake.serial_in_two_places", line=str(line), places=line.elsewhere)
     return None
 
 

@@ -22,6 +22,7 @@ from countbridge.stocktake.breaches import breaches_of
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.erp_gaps import books_of
 from countbridge.stocktake.models import Count, Line
+from countbridge.stocktake.serials import SERIAL
 
 State = Line.State
 WAITING = (State.RECOUNT, State.APPROVE, State.HOLD)
@@ -64,6 +65,17 @@ def explain_zone(count_id: int, warehouse: str, zone: str) -> None:
         if line.explanation != wanted:
             written[line.pk] = wanted
     _write(count, written)
+    # What is said of a serial here is said of its line in another zone, too.
+    changed = [lines[pk] for pk in written if lines[pk].tracking == SERIAL]
+    soon(count, {(line.warehouse, line.zone) for line in _same_serials(count, changed)} - {(warehouse, zone)})
+
+
+def _same_serials(count: Count, lines: Sequence[Line]) -> list[Line]:
+    """Every counted line of the count of these serials, wherever it lies."""
+    if not lines:
+        return []
+    asked = {"item__in": sorted({line.item for line in lines}), "lot__in": sorted({line.lot for line in lines})}
+    return list(Line.objects.filter(count=count, tracking=SERIAL, counted__isnull=False, **asked).order_by("pk"))
 
 
 def _write(count: Count, explanations: Mapping[int, dict[str, Any] | None]) -> None:
@@ -105,7 +117,8 @@ def causes_of(count: Count, lines: Sequence[Line]) -> dict[int, str]:
 def _found(count: Count, known: Mapping[int, Line]) -> tuple[Mapping[int, Explanation], dict[int, Line]]:
     """The explanation of each line, and every line that was looked at for it."""
     books, beside = books_of(count, list(known.values()))
-    lines = {**{line.pk: line for line in beside}, **known}
+    serials = _same_serials(count, [line for line in known.values() if line.tracking == SERIAL])
+    lines = {**{line.pk: line for line in (*beside, *serials)}, **known}
     by_zone: dict[Place, list[Line]] = {}
     for line in lines.values():
         by_zone.setdefault((line.warehouse, line.zone), []).append(line)

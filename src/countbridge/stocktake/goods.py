@@ -12,6 +12,8 @@ from countbridge.links.models import Bin, Item, ItemUnit, Lot
 from countbridge.stocktake.models import BookLine, Count, Line, Sheet
 from countbridge.stocktake.scope import Scope
 
+LONGEST_LOT = 80
+
 
 class Goods:
     """The items named by some codes, loaded at once for one count."""
@@ -34,13 +36,18 @@ class Goods:
         return found
 
     def lot(self, item: Item, lot: str) -> str:
-        """The lot, checked against the item: needed or not, and known to a book, a line or a movement."""
+        """The lot or serial, checked against the item: needed or not. A lot must be known to a book, a line or a movement; a
+        serial nobody knows is a find, about which its line says so (stocktake.serials)."""
         if not item.lot_tracked:
             if lot:
                 raise InputError("stocktake.lot_not_expected", item=item.code, lot=lot)
             return ""
         if not lot:
-            raise InputError("stocktake.lot_missing", item=item.code)
+            raise InputError("stocktake.serial_missing" if item.is_serial else "stocktake.lot_missing", item=item.code)
+        if len(lot) > LONGEST_LOT:
+            raise InputError("stocktake.lot_too_long", item=item.code, lot=lot[:LONGEST_LOT], most=LONGEST_LOT)
+        if item.is_serial:
+            return lot
         key = {"item": item.code, "lot": lot}
         known = (
             Lot.objects.filter(link_id=self.count.link_id, **key).exists()
@@ -66,12 +73,14 @@ class Goods:
             # What is booked of it was not read: taking it for nothing would make all of it a gain.
             raise InputError("stocktake.not_in_scope", bin=bin_code, item=item.code)
         place = Bin.objects.get(link_id=self.count.link_id, code=bin_code)
+        known = Lot.objects.filter(link_id=self.count.link_id, item=item.code, lot=lot).first() if lot else None
         return Line.objects.create(
             count=self.count,
             sheet=sheet,
             pass_number=sheet.pass_number,
             snapshot=0,
             watermark=self.count.watermarks[place.zone],
+            expires=known.expires if known else None,
             **line_identity(place, item, lot),
         )
 
@@ -89,6 +98,7 @@ def line_identity(place: Bin, item: Item, lot: str) -> dict[str, object]:
         "item_class": item.item_class,
         "abc": item.abc,
         "lot": lot,
+        "tracking": item.tracking,
         "unit": item.unit,
         "decimals": item.decimals,
         "price": item.price,

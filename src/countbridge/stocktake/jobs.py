@@ -114,6 +114,11 @@ def advance(count: int) -> None:
     progress.advance(count)
 
 
+@app.task(name="stocktake.serials", retry=Patiently())
+def serials(count: int) -> None:
+    progress.serials_again(count)
+
+
 @app.task(name="stocktake.explain", retry=Patiently())
 def explain(count: int, warehouse: str, zone: str) -> None:
     explaining.explain_zone(count, warehouse, zone)

@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from countbridge import clock
 from countbridge.domain.agreement import PASSES_DISAGREE, disagree
 from countbridge.domain.assessment import Assessment, LineFacts, Policy, assess
+from countbridge.domain.expiry import differing
+from countbridge.domain.expiry import reasons as expiry_reasons
 from countbridge.domain.policies import Case, Rule, rule_for
 from countbridge.domain.rollforward import Movement as DomainMovement
 from countbridge.domain.scans import Scan as DomainScan
@@ -17,6 +20,7 @@ from countbridge.domain.tolerance import Tolerance
 from countbridge.domain.units import unit_factor
 from countbridge.exchange import picks
 from countbridge.exchange.models import Movement
+from countbridge.stocktake import serials
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.models import Count, Line, Scan
 from countbridge.stocktake.policy import CountPolicy, policy_of
@@ -25,7 +29,7 @@ Key = tuple[str, str, str]
 NO_TOLERANCE = Policy()
 COMPUTED = (
     "expected", "counted", "variance", "variance_min", "variance_max", "value", "outcome", "rule", "reasons", "counter",
-    "counted_at",
+    "counted_at", "elsewhere", "label_expires",
 )  # fmt: skip
 
 
@@ -45,6 +49,8 @@ def judge(count: Count, lines: Sequence[Line]) -> None:
             and _disagree(count, line, counted, movements[key_of(line)])
         )
         _store(line, scans, found, rule, (PASSES_DISAGREE,) if disagree else ())
+        _expiry(count, line, scans)
+    serials.mark(count, lines)
     store(lines, *COMPUTED)
 
 
@@ -144,6 +150,16 @@ def _facts(count: Count, line: Line, scans: Sequence[Scan], movements: Sequence[
         base_decimals=line.decimals,
         price=line.price,
     )
+
+
+def _expiry(count: Count, line: Line, scans: Sequence[Scan]) -> None:
+    """What the labels say of the last good day, and whether it is over on the day the line was counted (where the link is)."""
+    told = [scan.expires for scan in scans]
+    line.label_expires = differing(line.expires, told)
+    if line.counted_at is None or (line.expires is None and not any(told)):
+        return
+    day = line.counted_at.astimezone(ZoneInfo(count.link.time_zone)).date()
+    line.reasons = [*line.reasons, *expiry_reasons(line.expires, told, day)]
 
 
 def _store(line: Line, scans: Sequence[Scan], found: Assessment, rule: Rule, more: Sequence[str]) -> None:

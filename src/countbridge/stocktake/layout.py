@@ -94,14 +94,15 @@ SELECT s.id, code FROM stocktake_sheet s, jsonb_array_elements_text(s.bins) AS c
 WHERE s.count_id = %(count)s AND s.zone = %(zone)s"""
 LINES = """
 INSERT INTO stocktake_line (
-    count_id, sheet_id, warehouse, zone, bin, erp_location, item, item_name_zh, item_name_en, item_class, lot, unit,
-    decimals, price, abc, state, pass_number, snapshot, watermark, outcome, reasons, counter)
+    count_id, sheet_id, warehouse, zone, bin, erp_location, item, item_name_zh, item_name_en, item_class, lot, tracking, expires,
+    unit, decimals, price, abc, state, pass_number, snapshot, watermark, outcome, reasons, counter)
 SELECT %(count)s, w.id, p.warehouse, p.zone, p.code, p.erp_location, i.code, i.name_zh, i.name_en, i.item_class, k.lot,
-       i.unit, i.decimals, i.price, i.abc, 'open', 1, k.quantity, k.watermark, '', '[]', ''
+       i.tracking, l.expires, i.unit, i.decimals, i.price, i.abc, 'open', 1, k.quantity, k.watermark, '', '[]', ''
 FROM zone_keys k
 JOIN zone_places p ON p.code = k.place
 JOIN zone_walks w ON w.code = k.place
 JOIN links_item i ON i.link_id = %(link)s AND i.code = k.item
+LEFT JOIN links_lot l ON l.link_id = %(link)s AND l.item = k.item AND l.lot = k.lot
 ORDER BY p.walk_order, p.code, i.code, k.lot"""
 BOOK = """
 INSERT INTO stocktake_bookline (count_id, erp_location, item, lot, quantity)

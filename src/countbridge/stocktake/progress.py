@@ -18,7 +18,7 @@ from countbridge.exchange.feeds import pull_movements
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
-from countbridge.stocktake import explaining, sheets, signoffs, transfers
+from countbridge.stocktake import explaining, serials, sheets, signoffs, transfers
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.judge import Key, judge, key_of
 from countbridge.stocktake.models import Count, CountedBin, Line, Sheet
@@ -118,6 +118,21 @@ def judge_again(count: Count, lines: Sequence[Line]) -> list[Line]:
                 line.state = State.COUNTED
     store(changed, "state")
     return [*changed, *transfers.take_apart(count, changed)]
+
+
+def serials_again(count_id: int) -> None:
+    """Compute the lines of serials that stand in several bins of the count again: what one line found tells of another. A line
+    that was settled before its serial turned up elsewhere is open again."""
+    with transaction.atomic():
+        count = Count.objects.select_for_update(of=("self",), no_key=True).select_related("link").get(pk=count_id)
+        if count.state != Count.State.COUNTING:
+            return
+        held = serials.in_several_places(count).select_for_update(of=("self",), no_key=True)
+        changed = [line for lines in in_portions(held) for line in judge_again(count, lines)]
+        if changed:
+            events.announce("line", count.number)
+            explaining.soon(count, places_of(changed))
+            follow("stocktake.advance", once=f"advance:{count.pk}", count=count.pk)
 
 
 def advance(count_id: int) -> None:
@@ -256,6 +271,7 @@ def hand_in(sheet_id: int) -> None:
         )
         if sheet.count.state != Count.State.COUNTING:
             raise InputError("stocktake.count_not_counting", count=sheet.count.number, state=sheet.count.state)
+        _serials_looked_through(sheet)
         left = sheet.lines.filter(state__in=(State.OPEN, State.RECOUNT)).order_by("bin", "item", "lot")
         first = left.first()
         if first is not None:
@@ -264,6 +280,16 @@ def hand_in(sheet_id: int) -> None:
             )
         _empty_bins_confirmed(sheet)
         submit(sheet)
+
+
+def _serials_looked_through(sheet: Sheet) -> None:
+    """Of goods with serials the person says in each bin that every one was scanned. Asked wherever there are any, missing or not:
+    whether it is asked must not tell how many are booked."""
+    said = {(place, item) for place, item in sheet.looked_through}
+    there = sheet.lines.filter(tracking=serials.SERIAL).order_by("bin", "item").values_list("bin", "item").distinct()
+    left = next((place for place in there if place not in said), None)
+    if left is not None:
+        raise InputError("stocktake.serials_not_done", sheet=sheet.number, bin=left[0], item=left[1])
 
 
 def _empty_bins_confirmed(sheet: Sheet) -> None:

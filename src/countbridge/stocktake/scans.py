@@ -5,23 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 
 from countbridge import clock
 from countbridge.domain.decimals import has_at_most
+from countbridge.domain.serials import is_one_or_none
+from countbridge.domain.units import unit_factor
 from countbridge.errors import CountbridgeError, InputError, NotFound
 from countbridge.exchange import events
 from countbridge.links.models import Item, ItemUnit
 from countbridge.people.models import User
+from countbridge.stocktake import serials
 from countbridge.stocktake.goods import Goods
 from countbridge.stocktake.judge import judge
 from countbridge.stocktake.models import Count, CountedBin, Line, Scan, Sheet
 
 QUANTITY = re.compile(r"\d{1,15}(\.\d{1,9})?")
 FUTURE = timedelta(minutes=5)
+# Why a scan of a serial is kept and not counted: it was found there before, or the line's count stands and is not asked again.
+AGAIN, STANDS = "serial_again", "serial_stands"
 
 
 @dataclass(frozen=True)
@@ -37,17 +42,19 @@ class Entry:
     counted_at: datetime
     counter: str
     note: str = ""
+    expires: date | None = None  # the last good day on the label
     told_at: datetime | None = None  # what the device said, where its clock was found off and `counted_at` corrected
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of an entry: a line, or the error that says what to do."""
+    """What became of an entry: a line, or the error that says what to do. `note`: it was kept and changes nothing; why."""
 
     id: str
     line: int | None = None
     duplicate: bool = False
     error: CountbridgeError | None = None
+    note: CountbridgeError | None = None
 
 
 def take(sheet_id: int, entries: Sequence[Entry], source: str, user: User | None = None) -> list[Taken]:
@@ -65,6 +72,7 @@ def take(sheet_id: int, entries: Sequence[Entry], source: str, user: User | None
             )
         )
         goods = Goods(sheet.count, {entry.code for entry in entries})
+        found = serials.standing(sheet.count, {entry.lot for entry in entries if entry.lot})
         taken: list[Taken] = []
         touched: dict[int, Line] = {}
         for entry in entries:
@@ -72,24 +80,30 @@ def take(sheet_id: int, entries: Sequence[Entry], source: str, user: User | None
                 taken.append(Taken(entry.id, known[entry.id], duplicate=True))
                 continue
             try:
-                line = _store(sheet, entry, source, user, goods)
+                line, note = _store(sheet, entry, source, user, goods, found)
             except InputError as error:
                 taken.append(Taken(entry.id, error=error))
                 continue
             known[entry.id] = line.pk
-            touched[line.pk] = line
-            taken.append(Taken(entry.id, line.pk))
+            if note is None:
+                touched[line.pk] = line
+            taken.append(Taken(entry.id, line.pk, duplicate=note is not None, note=note))
         if touched:
             judge(sheet.count, list(touched.values()))
+            serials.look_again(sheet.count, touched.values())
             if sheet.count.kind == "zero_check":
-                found = {line.bin for line in touched.values() if line.counted}
-                CountedBin.objects.filter(count=sheet.count_id, bin__in=found).update(empty=False)
+                holding = {line.bin for line in touched.values() if line.counted}
+                CountedBin.objects.filter(count=sheet.count_id, bin__in=holding).update(empty=False)
             Sheet.objects.filter(pk=sheet.pk, state=Sheet.State.OPEN).update(state=Sheet.State.COUNTING)
             events.announce("scan", sheet.count.number)
     return taken
 
 
-def _store(sheet: Sheet, entry: Entry, source: str, user: User | None, goods: Goods) -> Line:
+def _store(
+    sheet: Sheet, entry: Entry, source: str, user: User | None, goods: Goods, found: dict[int, tuple[str, datetime]]
+) -> tuple[Line, CountbridgeError | None]:
+    """The line the entry is of, and why it is not counted where it is kept only. `found`: serials that stand (serials.standing);
+    this one is put among them."""
     _may_count(sheet, user)
     if entry.bin not in sheet.bins:
         raise InputError("stocktake.bin_not_on_sheet", bin=entry.bin, sheet=sheet.number)
@@ -99,7 +113,20 @@ def _store(sheet: Sheet, entry: Entry, source: str, user: User | None, goods: Go
     quantity = _quantity(entry, item, unit)
     if entry.counted_at > clock.now() + FUTURE:
         raise InputError("stocktake.counted_in_future", at=entry.counted_at.isoformat(), bin=entry.bin, item=item.code)
+    if item.is_serial and not is_one_or_none(quantity, unit_factor(unit.numerator, unit.denominator)):
+        raise InputError(
+            "stocktake.serial_quantity",
+            bin=entry.bin,
+            item=item.code,
+            serial=lot,
+            quantity=entry.quantity,
+            unit=unit.unit,
+        )
     line = _line(sheet, goods, entry.bin, item, lot)
+    aside = _aside(sheet, line, quantity, found)
+    note = InputError(f"stocktake.{aside}", **_seen(line, found)) if aside else None
+    if item.is_serial and quantity and not aside:
+        found[line.pk] = (entry.counter, entry.counted_at)
     Scan.objects.create(
         count=sheet.count,
         line=line,
@@ -115,11 +142,36 @@ def _store(sheet: Sheet, entry: Entry, source: str, user: User | None, goods: Go
         counted_at=entry.counted_at,
         told_at=entry.told_at,
         note=entry.note,
+        expires=entry.expires,
+        set_aside=aside,
+        undone_at=clock.now() if aside else None,
     )
+    if aside:
+        return line, note
     if line.state != Line.State.COUNTED:
         line.state = Line.State.COUNTED
         line.save(update_fields=["state"])
-    return line
+    return line, None
+
+
+def _aside(sheet: Sheet, line: Line, quantity: Decimal, found: dict[int, tuple[str, datetime]]) -> str:
+    """Is the scan of a serial to be kept without being counted, and why? "" if it counts. A serial that was found cannot be said
+    not to be there: which of the two is right only its person knows, who takes the scan back."""
+    if line.tracking != serials.SERIAL:
+        return ""
+    if line.sheet_id != sheet.pk:
+        return STANDS
+    if line.pk not in found:
+        return ""
+    if not quantity:
+        raise InputError("stocktake.serial_is_there", **_seen(line, found))
+    return AGAIN
+
+
+def _seen(line: Line, found: dict[int, tuple[str, datetime]]) -> dict[str, object]:
+    counter, at = found.get(line.pk, (line.counter, line.counted_at))
+    moment = at.isoformat(timespec="seconds") if at else "-"
+    return {"bin": line.bin, "item": line.item, "serial": line.lot, "counter": counter or "-", "at": moment}
 
 
 def _may_count(sheet: Sheet, user: User | None) -> None:
@@ -149,7 +201,7 @@ def _line(sheet: Sheet, goods: Goods, bin_code: str, item: Item, lot: str) -> Li
     line = Line.objects.filter(count=sheet.count, bin=bin_code, item=item.code, lot=lot).first()
     if line is None:
         return goods.new_line(sheet, bin_code, item, lot)
-    if line.sheet_id != sheet.pk:
+    if line.sheet_id != sheet.pk and not (item.is_serial and sheet.pass_number > 1):
         raise InputError("stocktake.not_on_sheet", sheet=sheet.number, bin=bin_code, item=item.code, lot=lot or "-")
     return line
 
@@ -169,7 +221,48 @@ def empty_bin(sheet_id: int, bin_code: str, entry_id: str, counted_at: datetime,
             raise InputError("stocktake.bin_not_on_sheet", bin=bin_code, sheet=sheet.number)
         here = CountedBin.objects.filter(count=sheet.count_id, bin=bin_code)
         here.update(empty=True, seen_at=clock.now(), seen_by=user.username)
+        _looked_through(sheet, {(bin_code, line.item) for line in sheet.lines.filter(bin=bin_code, tracking="serial")})
     return taken
+
+
+def every_serial_scanned(
+    sheet_id: int, bin_code: str, code: str, entry_id: str, counted_at: datetime, user: User
+) -> list[Taken]:
+    """The person says that every one of these goods in the bin was scanned: its serials on the sheet that were not are counted
+    as not there. One that is scanned afterwards is there all the same. All of it is done or nothing."""
+    with transaction.atomic():
+        sheet = (
+            Sheet.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("count", "assignee")
+            .get(pk=sheet_id)
+        )
+        _may_count(sheet, user)
+        if bin_code not in sheet.bins:
+            raise InputError("stocktake.bin_not_on_sheet", bin=bin_code, sheet=sheet.number)
+        item = Goods(sheet.count, {code}).item(code)
+        if not item.is_serial:
+            raise InputError("stocktake.no_serials", item=item.code)
+        left = sheet.lines.filter(bin=bin_code, item=item.code, state__in=(Line.State.OPEN, Line.State.RECOUNT))
+        entries = [
+            Entry(f"{entry_id}:{line.pk}", bin_code, line.item, line.lot, "0", line.unit, counted_at, user.username)
+            for line in left.order_by("pk")
+        ]
+        taken = take(sheet_id, entries, "pda", user) if entries else []
+        for each in taken:
+            if each.error is not None:
+                raise each.error
+        sheet.refresh_from_db(fields=["looked_through"])
+        _looked_through(sheet, {(bin_code, item.code)})
+    return taken
+
+
+def _looked_through(sheet: Sheet, places: Iterable[tuple[str, str]], *, done: bool = True) -> None:
+    """Note, or take back, that every serial of these items in these bins was scanned. Called with the sheet locked."""
+    before = {(place, item) for place, item in sheet.looked_through}
+    after = before | set(places) if done else before - set(places)
+    if after != before:
+        sheet.looked_through = [list(pair) for pair in sorted(after)]
+        sheet.save(update_fields=["looked_through"])
 
 
 def undo(source_id: str, user: User) -> Line:
@@ -190,6 +283,10 @@ def undo(source_id: str, user: User) -> Line:
             line.state = Line.State.OPEN if line.pass_number == 1 else Line.State.RECOUNT
             line.save(update_fields=["state"])
         judge(scan.sheet.count, [line])
+        if line.tracking == serials.SERIAL:
+            held = Sheet.objects.select_for_update(no_key=True).get(pk=scan.sheet_id)
+            _looked_through(held, {(line.bin, line.item)}, done=False)
+            serials.look_again(scan.sheet.count, [line])
         events.announce("scan", scan.sheet.count.number)
     return line
 

@@ -395,3 +395,37 @@ def test_movements_the_erp_waits_for_are_named_when_one_or_all_of_them_make_the_
     assert documents("-12") == "R9", "one of two that fit"
     assert documents("-27") == "R9, R10, R11", "all of them together"
     assert documents("-24") is None, "some of them are a guess"
+
+
+def serial(number: int, name: str, expected: str, counted: str, bin: int, **words: object) -> Breach:
+    return line(number, expected, counted, bin=bin, lot=name, serial=True, units=(PIECE,), **words)
+
+
+def test_a_serial_is_found_again_however_far_it_lies() -> None:
+    near = [serial(n, f"N{n}", "1", "1", n) for n in range(3, 40)]
+    found = explain([serial(1, "S7", "1", "0", 1), serial(2, "S7", "0", "1", 77), *near])
+    (story,) = found[1].stories
+    assert (story.cause, story.form, story.transfer, story.sure, found[1].decided) == (
+        "wrong_bin",
+        "serial",
+        True,
+        "strong",
+        True,
+    )
+    assert story.evidence == {"serial": "S7", "source": "A01", "target": "A77"}
+    assert [shares for shares, _ in story.shares] == [1, 2]
+    assert said(found[2]) == [("wrong_bin", "shelf")]
+
+
+def test_two_serials_that_differ_in_one_bin_are_not_two_lots_mixed_up() -> None:
+    assert told(serial(1, "S1", "1", "0", 1), serial(2, "S2", "0", "1", 1)) == [[], []]
+
+
+def test_of_a_serial_that_is_found_twice_nobody_says_where_it_went() -> None:
+    assert told(serial(1, "S7", "1", "0", 1), serial(2, "S7", "0", "1", 2), serial(3, "S7", "0", "1", 3)) == [
+        [],
+        [],
+        [],
+    ]
+    still_there = told(serial(1, "S7", "1", "1", 1), serial(2, "S7", "0", "1", 2))
+    assert still_there == [[], []]

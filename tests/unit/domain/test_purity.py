@@ -8,6 +8,8 @@ import pytest
 
 import countbridge.domain
 from countbridge.domain.agreement import PASSES_DISAGREE
+from countbridge.domain.expiry import DIFFERS, EXPIRED
+from countbridge.domain.serials import REASONS as SERIAL_REASONS
 from countbridge.messages import catalogue
 
 FILES = sorted(Path(countbridge.domain.__file__).parent.rglob("*.py"))
@@ -67,7 +69,11 @@ def codes():
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("domain.")
     }
-    return said | {f"domain.{reason}" for reason in (*REASONS, PASSES_DISAGREE)} | {"domain.history_unreadable"}
+    return (
+        said
+        | {f"domain.{reason}" for reason in (*REASONS, *SERIAL_REASONS, PASSES_DISAGREE, DIFFERS, EXPIRED)}
+        | {"domain.history_unreadable"}
+    )
 
 
 def test_every_code_has_its_sentences_and_no_sentence_is_left_over():

@@ -7,6 +7,7 @@ import { BinScreen } from "./screens/bin";
 import { Bins } from "./screens/bins";
 import { HandIn } from "./screens/hand-in";
 import { Quantity } from "./screens/quantity";
+import { Serials } from "./screens/serials";
 import { Settings } from "./screens/settings";
 import { Sheets } from "./screens/sheets";
 import { SignIn } from "./screens/sign-in";
@@ -56,5 +57,6 @@ function OfSheet({ route }: { route: Route }) {
   if (route.screen === "handin") return <HandIn sheet={sheet} />;
   if (bin && route.screen === "bin") return <BinScreen key={bin.bin} sheet={sheet} bin={bin} />;
   if (bin && route.screen === "quantity") return <Quantity sheet={sheet} bin={bin} query={route.query} />;
+  if (bin && route.screen === "serials") return <Serials sheet={sheet} bin={bin} code={route.query.get("item")} />;
   return <Walk sheet={sheet} wanted={route.query.get("bin")} />;
 }

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 
 /** Screens have addresses after the #, so that reload and the device's back key work without the server. */
 export interface Route {
-  screen: "sheets" | "walk" | "bins" | "bin" | "quantity" | "handin" | "waiting" | "settings";
+  screen: "sheets" | "walk" | "bins" | "bin" | "quantity" | "serials" | "handin" | "waiting" | "settings";
   sheet: string;
   bin: string;
   query: URLSearchParams;
@@ -18,6 +18,8 @@ export const to = {
   bin: (sheet: string | number, bin: string): string => `#/sheet/${part(sheet)}/bin/${part(bin)}`,
   quantity: (sheet: string | number, bin: string, query: Record<string, string>): string =>
     `#/sheet/${part(sheet)}/bin/${part(bin)}/count?${new URLSearchParams(query)}`,
+  serials: (sheet: string | number, bin: string, item: string): string =>
+    `#/sheet/${part(sheet)}/bin/${part(bin)}/serials?${new URLSearchParams({ item })}`,
 };
 
 function part(text: string | number): string {
@@ -32,6 +34,7 @@ export function readRoute(hash: string): Route {
   if (parts[0] !== "sheet" || !route.sheet) return route;
   if (parts[2] === "bins") return { ...route, screen: "bins" };
   if (parts[2] === "submit") return { ...route, screen: "handin" };
+  if (parts[2] === "bin" && route.bin && parts[4] === "serials") return { ...route, screen: "serials" };
   if (parts[2] === "bin" && route.bin) return { ...route, screen: parts[4] === "count" ? "quantity" : "bin" };
   return { ...route, screen: "walk" };
 }

@@ -40,6 +40,12 @@ export interface Line {
   item: string;
   item_name: string;
   lot: string | null;
+  /** What the lot is. */
+  tracking: "none" | "lot" | "serial";
+  /** The lot's last good day by the book, and by the label where that says another. */
+  expires: string | null;
+  label_expires: string | null;
+  expired: boolean;
   unit: string;
   state: LineState;
   outcome: string | null;
@@ -87,6 +93,38 @@ export interface LineScan {
   source: "pda" | "wms";
   undone: boolean;
   note: string;
+  expires: string | null;
+  /** Kept and not counted: why. */
+  set_aside: "serial_again" | "serial_stands" | null;
+}
+
+/** One serial of an item in a bin. */
+export interface LineSerial {
+  line: number;
+  serial: string;
+  state: "present" | "missing" | "extra" | "absent" | "open" | "counted";
+  booked: boolean | null;
+  counted: boolean | null;
+  /** Missing here and found there, or the other way round: one transfer. */
+  moved: boolean;
+  places: string[];
+  reason: string | null;
+  counter: string | null;
+  counted_at: Time | null;
+}
+
+export interface LineSerials {
+  bin: string;
+  item: string;
+  booked: number | null;
+  present: number | null;
+  missing: number | null;
+  extra: number | null;
+  moved: number | null;
+  open: number | null;
+  counted: number;
+  total: number;
+  rows: LineSerial[];
 }
 
 /** What one count of a line came to by itself, compared with the book at its own moments. */

@@ -52,7 +52,8 @@ class Breach:
     """A counted line. `key.location` is its bin and `position` that bin's place in the walking order of `zone` (1, 2, 3 …
     without gaps: neighbours are one apart). `units` are all of the item's units with their factors, the base unit too, which
     has `decimals`. `confirmed`: somebody else counted the same in an earlier pass. `book` names the ErpBook the line belongs
-    to, "" where none is known."""
+    to, "" where none
+    is known. `serial`: `key.lot` is a serial, so it is there once or not at all."""
 
     id: int
     key: Key
@@ -68,6 +69,7 @@ class Breach:
     decimals: int = BASE_DECIMALS
     confirmed: bool = False
     book: str = ""
+    serial: bool = False
 
     @property
     def variance(self) -> Decimal:

@@ -5,6 +5,9 @@ Two items that each lie where the other is booked: the two bins were exchanged (
 
 The search is bounded: lines of one item in one zone, in walking order, from each line on at most NEAR further ones within SPAN
 bins, in groups of at most MOST: C(8,1) + C(8,2) + C(8,3) = 92 sums for each line, however many lines there are.
+
+A serial is looked for in every bin, near or far: it is the same one wherever it lies. Missing in A01 and extra in Q77, and
+nowhere else missing or extra: it was moved (wrong_bin, form `serial`).
 """
 
 from __future__ import annotations
@@ -17,9 +20,12 @@ from fractions import Fraction
 from itertools import combinations
 from math import comb, lcm
 
+from countbridge.domain.decimals import total
 from countbridge.domain.explanation import chance
 from countbridge.domain.explanation.facts import Breach, Paper
 from countbridge.domain.explanation.stories import Cause, Story, Suspect
+from countbridge.domain.keys import Key
+from countbridge.domain.serials import compare, moves
 
 SPAN = 6  # bins apart, in walking order
 NEAR = 8  # lines looked at from one line on
@@ -30,17 +36,45 @@ Group = tuple[Breach, ...]
 
 def stories(breaches: Collection[Breach]) -> list[Story]:
     """Every group of lines whose variances cancel out, once. A line may stand in several that are equally good."""
-    differing = [breach for breach in breaches if breach.variance]
+    differing = [breach for breach in breaches if breach.variance and not breach.serial]
     in_bins = [
         _bin_story(group)
         for family in _families(differing, lambda b: (b.zone, replace(b.key, location=None)))
         for group in _groups(family, SPAN)
     ]
     return [
+        *_moved_serials([breach for breach in breaches if breach.serial]),
         *_exchanged(in_bins, {breach.id: breach for breach in differing}),
         *_same_bin(differing, Cause.LOT_SWAP, lambda b: (b.zone, replace(b.key, lot=None))),
         *_same_bin(differing, Cause.STATUS_SWAP, lambda b: (b.zone, replace(b.key, status=None))),
     ]
+
+
+def _moved_serials(breaches: Iterable[Breach]) -> Iterator[Story]:
+    by_item: dict[Key, list[Breach]] = defaultdict(list)
+    for breach in breaches:
+        by_item[replace(breach.key, location=None, lot=None)].append(breach)
+    for lines in by_item.values():
+        booked: dict[str, set[str]] = defaultdict(set)
+        counted: dict[str, set[str]] = defaultdict(set)
+        known: dict[tuple[str, str], Breach] = {}
+        for line in lines:
+            place, serial = line.key.location or "", line.key.lot or ""
+            known[place, serial] = line
+            booked[place] |= {serial} if line.expected > 0 else set()
+            counted[place] |= {serial} if line.counted > 0 else set()
+        for move in moves({place: compare(booked[place], counted[place]) for place in booked.keys() | counted.keys()}):
+            pair = sorted(
+                (known[move.source, move.serial], known[move.target, move.serial]), key=lambda b: b.key.sort_key()
+            )
+            if total(line.variance for line in pair) == 0:
+                yield Story(
+                    Cause.WRONG_BIN,
+                    Suspect.SHELF,
+                    tuple((line.id, line.variance) for line in pair),
+                    form="serial",
+                    evidence={"serial": move.serial, "source": move.source, "target": move.target},
+                )
 
 
 def _same_bin(breaches: Iterable[Breach], cause: Cause, same: Callable[[Breach], object]) -> Iterator[Story]:

@@ -41,7 +41,13 @@ class Bin(models.Model):
 class Item(models.Model):
     """`price` values a variance, per base unit in the link's currency. `decimals` is the precision of the base unit.
     `item_class` is the class the ERP files it under, in the ERP's words; empty where none is told. `abc`: A, B or C by what is
-    moved of it in money (stocktake.cycles), empty before that was ever computed."""
+    moved of it in money (stocktake.cycles), empty before that was ever computed. `tracking`: what its `lot` is: nothing, a lot,
+    or a serial, of which every key holds 1 or 0."""
+
+    class Tracking(models.TextChoices):
+        NONE = "none"
+        LOT = "lot"
+        SERIAL = "serial"
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="items")
     code = models.CharField(max_length=60)
@@ -50,7 +56,7 @@ class Item(models.Model):
     unit = models.CharField(max_length=20)
     decimals = models.PositiveSmallIntegerField(default=3)
     price = models.DecimalField(max_digits=20, decimal_places=6, null=True)
-    lot_tracked = models.BooleanField(default=False)
+    tracking = models.CharField(max_length=6, choices=Tracking, default=Tracking.NONE, db_default="none")
     sku = models.CharField(max_length=60, blank=True)
     barcode = models.CharField(max_length=60, blank=True)
     item_class = models.CharField(max_length=120, blank=True, db_default="")
@@ -65,13 +71,24 @@ class Item(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def lot_tracked(self) -> bool:
+        """Has each key of it a lot or a serial?"""
+        return self.tracking != self.Tracking.NONE
+
+    @property
+    def is_serial(self) -> bool:
+        return self.tracking == self.Tracking.SERIAL
+
 
 class Lot(models.Model):
-    """A lot some book knows, whether or not anything of it is in stock."""
+    """A lot or serial some book knows, whether or not anything of it is in stock. `expires`: the last day it is good, where a
+    book tells one."""
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="lots")
     item = models.CharField(max_length=60)
     lot = models.CharField(max_length=80)
+    expires = models.DateField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["link", "item", "lot"], name="lot_code")]

@@ -20,6 +20,8 @@ class Line(models.Model):
     rule asks, or nobody knows). `transfer` names the lines whose variances were approved together as goods that only changed
     place, lot or status: they cancel out and are neither gain nor loss. `chosen_pass`: whose count a person took where several
     disagree (none: the newest). `assumed_at`: from when a line nobody counted is held for empty, where the policy says so.
+    `tracking`: what the lot is (links Item); `expires`: its last good day by the book, `label_expires` by the label where that
+    differs; `elsewhere`: the places a serial's reason is about.
     """
 
     class State(models.TextChoices):
@@ -48,6 +50,10 @@ class Line(models.Model):
     abc = models.CharField(max_length=1, blank=True, db_default="")
     item_class = models.CharField(max_length=120, blank=True, db_default="")  # as it was when the count began
     lot = models.CharField(max_length=80, blank=True)
+    tracking = models.CharField(max_length=6, default="none", db_default="none")
+    expires = models.DateField(null=True)
+    label_expires = models.DateField(null=True)
+    elsewhere = models.CharField(max_length=300, blank=True, db_default="")
     unit = models.CharField(max_length=20)
     decimals = models.PositiveSmallIntegerField()
     price = models.DecimalField(max_digits=20, decimal_places=6, null=True)
@@ -79,6 +85,7 @@ class Line(models.Model):
         indexes = [
             models.Index(fields=["count", "state"]),
             models.Index(fields=["count", "erp_location", "item", "lot"]),
+            models.Index(fields=["count", "item", "lot"], condition=models.Q(tracking="serial"), name="line_serial"),
         ]
 
     def __str__(self) -> str:
@@ -88,7 +95,8 @@ class Line(models.Model):
 class Scan(models.Model):
     """One counted portion, exactly as entered. Never changed; an undone one stays, marked.
 
-    `counted_at` is true time (device time + measured offset). `source_id` makes a result arrive once.
+    `counted_at` is true time (device time + measured offset). `source_id` makes a result arrive once. `expires`: the last
+    good day on the label. `set_aside`: why it was kept but never counted (stocktake.scans), "" for one that was.
     """
 
     count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="scans")
@@ -106,6 +114,8 @@ class Scan(models.Model):
     told_at = models.DateTimeField(null=True)  # the remote time as it was told, where `counted_at` corrects it
     received_at = models.DateTimeField(default=clock.now)
     note = models.CharField(max_length=500, blank=True)
+    expires = models.DateField(null=True)
+    set_aside = models.CharField(max_length=20, blank=True, db_default="")
     undone_at = models.DateTimeField(null=True)
 
     class Meta:

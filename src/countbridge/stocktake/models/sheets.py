@@ -7,7 +7,8 @@ from countbridge.stocktake.models.counts import Count
 
 
 class Sheet(models.Model):
-    """Bins one person counts in one walk. `pass_number` 1 is the first count, above it are recounts."""
+    """Bins one person counts in one walk. `pass_number` 1 is the first count, above it are recounts. `looked_through`: of
+    goods with serials the [bin, item] of which the person said that every one there was scanned."""
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -24,6 +25,7 @@ class Sheet(models.Model):
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="sheets")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     bins = models.JSONField(default=list)
+    looked_through = models.JSONField(default=list, db_default=[])
     submitted_at = models.DateTimeField(null=True)
 
     class Meta:

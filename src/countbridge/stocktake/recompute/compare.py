@@ -61,6 +61,7 @@ def differing(count: Count) -> Iterator[list[int]]:
     has it judged by the domain, so that nothing but the domain ever decides. Of a double-blind count that is every line: whether
     two people agree hangs on both their counts."""
     policy = policy_of(count.policy)
+    yield from _found_serials(count)
     if policy.double_blind:
         yield from _every_line(count)
         return
@@ -78,6 +79,15 @@ def differing(count: Count) -> Iterator[list[int]]:
             found = computed.database.execute(_statement(bool(policy.line_rules)), {"file": str(file)})
             while rows := found.fetchmany(BATCH):
                 yield [int(row[0]) for row in rows]
+
+
+def _found_serials(count: Count) -> Iterator[list[int]]:
+    """Serials that were found: what is said of one hangs on lines of other bins."""
+    after = 0
+    found = count.lines.filter(tracking="serial", counted__gt=0).order_by("pk")
+    while part := list(found.filter(pk__gt=after).values_list("pk", flat=True)[:BATCH]):
+        after = part[-1]
+        yield part
 
 
 def _every_line(count: Count) -> Iterator[list[int]]:

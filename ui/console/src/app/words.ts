@@ -10,7 +10,8 @@ export type Vocabulary =
   | "countState" | "countKind" | "lineState" | "outcome" | "deliveryState" | "deliveryKind" | "step" | "sheetState"
   | "flow" | "dataset" | "movement" | "decision" | "tryAction" | "tryOutcome" | "binState" | "fieldMap" | "role"
   | "timelineKind" | "suspect" | "cause" | "within" | "uncounted" | "countMode" | "lineReason" | "drifting" | "signoffState" | "sheetsBy"
-  | "pollFlow" | "flowState" | "runOutcome" | "hookState" | "hookRan" | "subscriptionState" | "eventKind";
+  | "pollFlow" | "flowState" | "runOutcome" | "hookState" | "hookRan" | "subscriptionState" | "eventKind" | "serialState"
+  | "setAside";
 
 /** The word for one of the server's codes; a code we do not know is shown as it is rather than hidden. */
 export function word(vocabulary: Vocabulary, code: string | null | undefined): string {

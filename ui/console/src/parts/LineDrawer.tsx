@@ -13,6 +13,7 @@ import { Derivation } from "./Derivation";
 import { Facts } from "./layout";
 import { Passes } from "./Passes";
 import { useReasons } from "./reasons";
+import { Serials } from "./Serials";
 import { Load } from "./states";
 import { Stories } from "./Stories";
 import { State } from "./tags";
@@ -67,7 +68,8 @@ function LineBody({ line, currency, close }: { line: LineDetail; currency?: stri
         rows={[
           [t("line.count"), <Link key="c" to={`/counts/${line.count}`}><Code>{line.count}</Code></Link>],
           [t("line.place"), <span key="p"><Code>{line.bin}</Code> <span className="quiet">{line.warehouse} / {line.zone}</span></span>],
-          [t("line.lot"), <Code key="l">{line.lot}</Code>],
+          [line.tracking === "serial" ? t("line.serial") : t("line.lot"), <Code key="l">{line.lot}</Code>],
+          ...(line.expires || line.label_expires ? [[t("line.expires"), <Expiry key="x" line={line} />] as [string, React.ReactNode]] : []),
           [t("line.erpLocation"), <Code key="e">{line.erp_location}</Code>],
           [t("line.assignee"), line.assignee ?? "—"],
           [t("line.pass"), line.pass > 1 ? t("line.recountPass", { pass: line.pass }) : t("line.firstPass")],
@@ -76,12 +78,24 @@ function LineBody({ line, currency, close }: { line: LineDetail; currency?: stri
         ]}
       />
       <Passes line={line} done={close} />
+      {line.tracking === "serial" ? <Serials key={`${line.item}/${line.bin}`} line={line} /> : null}
       <Stories line={line} explanation={line.explanation} />
       <Derivation line={line} currency={currency} />
       <Scans line={line} />
       <Decisions line={line} />
       <Postings line={line} />
     </div>
+  );
+}
+
+function Expiry({ line }: { line: LineDetail }) {
+  const { t } = useTranslation();
+  return (
+    <span>
+      <span className="num">{line.expires ?? "—"}</span>
+      {line.label_expires ? <> · {t("line.labelExpires")} <span className="num">{line.label_expires}</span></> : null}
+      {line.expired ? <> <span className="tag tag-bad">{t("line.expired")}</span></> : null}
+    </span>
   );
 }
 
@@ -96,7 +110,7 @@ function Scans({ line }: { line: LineDetail }) {
           <tbody>
             {line.scans.map((scan) => (
               <tr key={scan.id} className={scan.undone ? "undone" : ""}>
-                <td>{scan.counter}{scan.undone ? <span className="tag tag-plain">{t("line.undone")}</span> : null}{scan.note ? <div className="small quiet">{scan.note}</div> : null}</td>
+                <td>{scan.counter}{scan.set_aside ? <span className="tag tag-plain">{word("setAside", scan.set_aside)}</span> : scan.undone ? <span className="tag tag-plain">{t("line.undone")}</span> : null}{scan.expires ? <div className="small quiet">{t("line.labelExpires")} {scan.expires}</div> : null}{scan.note ? <div className="small quiet">{scan.note}</div> : null}</td>
                 <td><When at={scan.counted_at} seconds /></td>
                 <td className="num">{scan.pass}</td>
                 <td>{scan.source === "pda" ? t("line.pda") : t("line.wms")}</td>

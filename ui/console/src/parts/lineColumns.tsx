@@ -23,7 +23,7 @@ export function useLineColumns(): Record<"item" | "place" | "book" | "variance" 
       id: "item", name: t("lines.item"), cell: (line) => (
         <div className="item-cell">
           <div className="item-name" title={line.item_name}>{line.item_name}</div>
-          <div className="small quiet"><Code>{line.item}</Code>{line.lot ? <> · {t("line.lot")} <Code>{line.lot}</Code></> : null}</div>
+          <div className="small quiet"><Code>{line.item}</Code>{line.lot ? <> · {line.tracking === "serial" ? t("line.serial") : t("line.lot")} <Code>{line.lot}</Code></> : null}{line.expired ? <> · <span className="tag tag-bad">{t("line.expired")}</span></> : null}</div>
         </div>
       ),
     },

@@ -22,6 +22,7 @@ const HUES: Partial<Record<Vocabulary, Record<string, Hue>>> = {
   subscriptionState: { paused: "wait", given_up: "bad", failing: "bad", sending: "accent", working: "good" },
   signoffState: { waiting: "wait", signed: "good", returned: "bad", void: "quiet" },
   suspect: { shelf: "gain", wms: "accent", erp: "bad", timing: "wait" },
+  serialState: { present: "good", missing: "bad", extra: "gain", absent: "quiet", open: "quiet", counted: "good" },
   sheetState: { open: "quiet", counting: "accent", submitted: "wait", closed: "good" },
 };
 

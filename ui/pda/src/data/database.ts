@@ -1,7 +1,8 @@
 import Dexie, { type EntityTable } from "dexie";
 import type { Id, Sheet, SheetRow } from "./model";
 
-export type Kind = "scan" | "empty" | "undo" | "submit";
+/** all: every serial of the goods in the bin was scanned. */
+export type Kind = "scan" | "empty" | "all" | "undo" | "submit";
 /**
  * waiting: on this device only, or sent without an answer · acknowledged: the server has it for good ·
  * refused: the server said no and a person must decide · cancelled: taken back before it was ever sent ·
@@ -26,6 +27,8 @@ export interface Entry {
   unit: string | null;
   unit_zh: string | null;
   unit_en: string | null;
+  /** The last good day on the label, YYYY-MM-DD; entries of an older page have none. */
+  expires?: string | null;
   /** Entries made by one tap ("bin is empty") and taken back together. */
   group: string | null;
   /** For undo: the entry it takes back. */

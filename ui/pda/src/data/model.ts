@@ -20,7 +20,15 @@ export interface Item {
   name_en: string;
   codes: string[];
   lot_tracked: boolean;
+  /** "serial": each piece has a number of its own and is scanned by itself. */
+  tracking: "none" | "lot" | "serial";
   units: Unit[];
+}
+
+/** A serial the server has heard of on this sheet. */
+export interface HeardSerial {
+  serial: string;
+  scan: string;
 }
 
 /** What the server has already heard for these goods on this sheet. */
@@ -35,6 +43,12 @@ export interface Goods extends Item {
   /** Only in an open count; a blind sheet never carries it past `readSheet`. */
   expected: Decimal | null;
   counted: Counted | null;
+  /** The lot's last good day by the book, YYYY-MM-DD. */
+  expires: string | null;
+  /** Of goods with serials: those found so far, whether somebody said that was all, and in an open count those booked. */
+  serials: HeardSerial[];
+  all_scanned: boolean;
+  booked: string[] | null;
 }
 
 export interface Bin {
@@ -105,6 +119,7 @@ function readItem(raw: Raw<Item>): Item {
     name_en: text(raw.name_en) || text(raw.name_zh) || item,
     codes: [...new Set([item, ...list(raw.codes).map(text)])].filter((code) => code !== ""),
     lot_tracked: raw.lot_tracked === true,
+    tracking: raw.tracking === "serial" ? "serial" : raw.lot_tracked === true ? "lot" : "none",
     units: list(raw.units).map((unit) => readUnit(unit as Raw<Unit>)),
   };
 }
@@ -116,6 +131,10 @@ function readGoods(raw: Raw<Goods>, blind: boolean): Goods {
     lot: text(raw.lot) || null,
     expected: blind ? null : text(raw.expected) || null,
     counted: counted ? { quantity: text(counted.quantity), unit: text(counted.unit), scan: text(counted.scan) } : null,
+    expires: text(raw.expires) || null,
+    serials: list(raw.serials).map((one) => ({ serial: text((one as Raw<HeardSerial>).serial), scan: text((one as Raw<HeardSerial>).scan) })),
+    all_scanned: raw.all_scanned === true,
+    booked: blind || !Array.isArray(raw.booked) ? null : list(raw.booked).map(text),
   };
 }
 

@@ -16,6 +16,7 @@ export interface Draft {
   unit?: string;
   unit_zh?: string;
   unit_en?: string;
+  expires?: string | null;
 }
 
 type Made = Omit<Draft, "kind"> & { kind: Kind; id: string; group: string | null; target: string | null };
@@ -149,7 +150,7 @@ export class Outbox {
     return {
       id: draft.id, kind: draft.kind, username: this.username, sheet: draft.sheet, bin: draft.bin ?? null, item: draft.item ?? null,
       name_zh: draft.name_zh ?? null, name_en: draft.name_en ?? null, lot: draft.lot ?? null, quantity: draft.quantity ?? null,
-      unit: draft.unit ?? null, unit_zh: draft.unit_zh ?? null, unit_en: draft.unit_en ?? null, group: draft.group, target: draft.target, counted_at: this.clock.stamp(), state: "waiting", undone: false, attempts: 0,
+      unit: draft.unit ?? null, unit_zh: draft.unit_zh ?? null, unit_en: draft.unit_en ?? null, expires: draft.expires ?? null, group: draft.group, target: draft.target, counted_at: this.clock.stamp(), state: "waiting", undone: false, attempts: 0,
       code: null, message: null,
     };
   }

@@ -66,20 +66,21 @@ export class Server {
   async scans(entries: readonly Entry[]): Promise<Result[]> {
     const body = {
       sent_at: this.clock.stamp(),
-      scans: entries.map(({ id, sheet, bin, item, lot, quantity, unit, counted_at }) => ({
-        id, sheet, bin, code: item, lot, quantity, unit, counted_at,
+      scans: entries.map(({ id, sheet, bin, item, lot, quantity, unit, counted_at, expires }) => ({
+        id, sheet, bin, code: item, lot, quantity, unit, counted_at, expires: expires ?? null,
       })),
     };
     return readResults(await this.timed(() => this.http.post<unknown>("/pda/scans", body, limit())), entries);
   }
 
-  /** Undo, an empty bin, or a sheet handed in: one call each; repeating it must change nothing. */
+  /** Undo, an empty bin, all serials scanned, or a sheet handed in: one call each; repeating it must change nothing. */
   async single(entry: Entry): Promise<Result> {
     const sheet = `/pda/sheets/${encodeURIComponent(entry.sheet)}`;
     const answer = await this.timed(async () => {
       if (entry.kind === "undo") return this.http.post<unknown>(`/pda/scans/${encodeURIComponent(entry.target ?? "")}/undo`, {}, limit());
       if (entry.kind === "submit") return this.http.post<unknown>(`${sheet}/submit`, {}, limit()).catch((problem) => this.unlessIn(entry, problem));
       const body = { bin: entry.bin, id: entry.id, counted_at: entry.counted_at, sent_at: this.clock.stamp() };
+      if (entry.kind === "all") return this.http.post<unknown>(`${sheet}/all-scanned`, { ...body, code: entry.item }, limit());
       return this.http.post<unknown>(`${sheet}/empty`, body, limit());
     });
     return readSingle(entry.id, answer);

@@ -22,6 +22,7 @@ export function rowAmounts(row: Row): string {
 /** One line about what was done: amount, name, lot. */
 export function describe(entry: Entry): string {
   if (entry.kind === "submit") return t("waiting.kind_submit");
+  if (entry.kind === "all") return t("serials.all_of", { what: nameOf(entry) || (entry.item ?? "") });
   if (entry.kind === "empty" || entry.item === null) return t("bin.undo_empty");
   const unit = nameOf({ name_zh: entry.unit_zh, name_en: entry.unit_en }) || (entry.unit ?? "");
   const name = nameOf(entry) || entry.item;

@@ -2,6 +2,7 @@ import { add, type Decimal } from "@shared/decimal";
 import type { Entry } from "../data/database";
 import type { Draft } from "../data/outbox";
 import type { Bin, Goods, Id, Item, Sheet } from "../data/model";
+import { allDraft, isAllScanned, isSerial, serialsOf, type Serial } from "./serials";
 
 /** One counted amount that stands: ours from this device, or what the server had already. */
 export interface Portion {
@@ -17,6 +18,13 @@ export interface Row {
   lot: string | null;
   goods: Goods | null;
   portions: Portion[];
+  /** Of goods with serials: those found, and whether the person said that was all; null for other goods. */
+  serials: { found: Serial[]; all: boolean } | null;
+}
+
+/** Is there a result for these goods? */
+export function isCounted(row: Row): boolean {
+  return row.serials ? row.serials.all : row.portions.length > 0;
 }
 
 export interface BinView {
@@ -40,11 +48,13 @@ export function viewBin(sheet: Sheet, bin: Bin, entries: readonly Entry[]): BinV
   const here = entriesOfBin(entries, sheet.sheet.id, bin.bin);
   const standing = here.filter((one) => stands(one) && (one.kind === "scan" || one.kind === "empty"));
   const known = new Set(here.map((one) => one.id));
-  const rows: Row[] = bin.goods.map((goods) => ({ item: goods, lot: goods.lot, goods, portions: portionsOf(goods, standing, known) }));
+  const rows: Row[] = bin.goods.map((goods) => ({
+    item: goods, lot: goods.lot, goods, portions: isSerial(goods) ? [] : portionsOf(goods, standing, known), serials: seen(goods, goods, here),
+  }));
   for (const entry of standing) {
-    if (entry.kind === "scan" && !rows.some((row) => isOf(row, entry))) rows.push(foundRow(sheet, entry, standing));
+    if (entry.kind === "scan" && !rows.some((row) => isOf(row, entry))) rows.push(foundRow(sheet, entry, standing, here));
   }
-  const open = rows.filter((row) => row.portions.length === 0).length;
+  const open = rows.filter((row) => !isCounted(row)).length;
   const emptied = standing.length > 0 && standing.every((one) => one.kind === "empty" || one.group !== null);
   return { bin, rows, open, emptied, done: open === 0 && (rows.length > 0 || emptied), last: standing.at(-1) ?? null };
 }
@@ -53,7 +63,8 @@ export function viewBin(sheet: Sheet, bin: Bin, entries: readonly Entry[]): BinV
 export function emptyDrafts(sheet: Sheet, view: BinView): Draft[] {
   const place = { sheet: sheet.sheet.id, bin: view.bin.bin };
   if (view.rows.length === 0) return [{ kind: "empty", ...place }];
-  return view.rows.filter((row) => row.portions.length === 0).map(({ item, lot }) => {
+  return view.rows.filter((row) => !isCounted(row)).map(({ item, lot }) => {
+    if (isSerial(item)) return allDraft(place.sheet, place.bin, item);
     const unit = item.units[0];
     return {
       kind: "scan", ...place, item: item.item, name_zh: item.name_zh, name_en: item.name_en, lot, quantity: "0",
@@ -80,7 +91,7 @@ export function totals(portions: readonly Portion[]): [Decimal, string][] {
 }
 
 function isOf(row: Row, entry: Entry): boolean {
-  return row.item.item === entry.item && (row.lot ?? null) === (entry.lot ?? null);
+  return row.item.item === entry.item && (isSerial(row.item) || (row.lot ?? null) === (entry.lot ?? null));
 }
 
 function portionsOf(goods: Goods, standing: readonly Entry[], known: ReadonlySet<string>): Portion[] {
@@ -90,15 +101,21 @@ function portionsOf(goods: Goods, standing: readonly Entry[], known: ReadonlySet
   return [...elsewhere, ...own];
 }
 
+function seen(item: Item, goods: Goods | null, here: readonly Entry[]): Row["serials"] {
+  return isSerial(item) ? { found: serialsOf(item.item, goods, here), all: isAllScanned(item.item, goods, here) } : null;
+}
+
 function asPortion(entry: Entry): Portion {
   return { quantity: entry.quantity ?? "0", unit: entry.unit ?? "", entry };
 }
 
-function foundRow(sheet: Sheet, entry: Entry, standing: readonly Entry[]): Row {
-  const item = sheet.items.find((one) => one.item === entry.item) ?? {
-    item: entry.item ?? "", name_zh: entry.name_zh ?? "", name_en: entry.name_en ?? "", codes: [], lot_tracked: entry.lot !== null, units: [],
+function foundRow(sheet: Sheet, entry: Entry, standing: readonly Entry[], here: readonly Entry[]): Row {
+  const item: Item = sheet.items.find((one) => one.item === entry.item) ?? {
+    item: entry.item ?? "", name_zh: entry.name_zh ?? "", name_en: entry.name_en ?? "", codes: [], lot_tracked: entry.lot !== null,
+    tracking: entry.lot === null ? "none" : "lot", units: [],
   };
-  const row: Row = { item, lot: entry.lot, goods: null, portions: [] };
+  const row: Row = { item, lot: isSerial(item) ? null : entry.lot, goods: null, portions: [], serials: seen(item, null, here) };
+  if (row.serials) return row;
   row.portions = standing.filter((one) => one.kind === "scan" && isOf(row, one)).map(asPortion);
   return row;
 }

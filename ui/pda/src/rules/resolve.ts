@@ -51,7 +51,7 @@ export function resolveGoods(sheet: Sheet, bin: Bin, text: string, year: number)
 function match(sheet: Sheet, bin: Bin, fits: (item: Item) => boolean, label: Gs1 | null): GoodsScan | null {
   const goods = bin.goods.filter(fits);
   const lot = label?.lot ?? null;
-  const ofLot = lot === null ? goods : goods.filter((one) => !one.lot_tracked || one.lot === lot);
+  const ofLot = lot === null ? goods : goods.filter((one) => !one.lot_tracked || one.tracking === "serial" || one.lot === lot);
   if (ofLot.length > 0) return { kind: "listed", goods: ofLot, label };
   const items = sheet.items.filter(fits);
   if (items.length > 0) return { kind: "found", items, label };

@@ -177,7 +177,7 @@ function Choose({ goods, label, onChoose, ask }: Props & { goods: Goods[]; label
 
 function Found({ items, label, onChoose, ask }: Props & { items: Item[]; label: Gs1 | null }) {
   const only = items.length === 1 ? items[0] : null;
-  const pick = (item: Item): void => onChoose({ item, lot: item.lot_tracked ? (label?.lot ?? null) : null, label });
+  const pick = (item: Item): void => onChoose({ item, lot: item.lot_tracked && item.tracking !== "serial" ? (label?.lot ?? null) : null, label });
   return (
     <Ask
       tone="wait"

@@ -3,10 +3,11 @@ import { Button, Note } from "../parts/controls";
 import { Header, useEntries } from "../parts/header";
 import { ScanField } from "../parts/scan-field";
 import { describe, rowAmounts } from "../parts/text";
-import type { Bin, Sheet } from "../data/model";
+import type { Bin, Item, Sheet } from "../data/model";
 import { outbox, sender } from "../desk";
-import { emptyDrafts, nextBin, viewBin, viewSheet, type BinView, type Row } from "../rules/counted";
+import { emptyDrafts, isCounted, nextBin, viewBin, viewSheet, type BinView, type Row } from "../rules/counted";
 import { resolveGoods } from "../rules/resolve";
+import { isSerial, serialDraft } from "../rules/serials";
 import { go, leaveTo, to } from "../route";
 import { signal } from "../scan/signal";
 import { useScans } from "../scan/listen";
@@ -22,6 +23,7 @@ export function BinScreen({ sheet, bin }: { sheet: Sheet; bin: Bin }) {
   function count(pick: Pick, replace = false): void {
     setQuestion(null);
     const { item, lot, label } = pick;
+    if (isSerial(item)) return void countSerials(item, label);
     go(
       to.quantity(id, bin.bin, {
         item: item.item,
@@ -34,8 +36,20 @@ export function BinScreen({ sheet, bin }: { sheet: Sheet; bin: Bin }) {
     );
   }
 
+  /** To the list of serials; one that stood on the label is on it already. */
+  async function countSerials(item: Item, label: Pick["label"]): Promise<void> {
+    const found = view.rows.find((one) => one.item.item === item.item)?.serials?.found ?? [];
+    if (label?.serial && found.some((one) => one.serial === label.serial)) signal("double");
+    else if (label?.serial) {
+      await outbox.add(serialDraft(id, bin.bin, item, label.serial, label.expiry));
+      void sender.kick();
+    }
+    go(to.serials(id, bin.bin, item.item));
+  }
+
   /** To the quantity, unless something must be asked first. */
   function choose(pick: Pick): void {
+    if (isSerial(pick.item)) return count(pick);
     const row = view.rows.find((one) => one.item.item === pick.item.item && one.lot === pick.lot);
     if (row && row.portions.length > 0) {
       signal("double");
@@ -110,7 +124,7 @@ interface GoodsProps {
 
 function Goods({ view, sheet, same, onText, onRow, ask }: GoodsProps) {
   const id = sheet.sheet.id;
-  const untouched = view.rows.every((row) => row.portions.length === 0) && !view.emptied;
+  const untouched = view.rows.every((row) => row.portions.length === 0 && !row.serials?.found.length && !row.serials?.all) && !view.emptied;
   const noted = view.last?.state === "acknowledged" ? view.last.message : null;
   return (
     <main className="screen bin">
@@ -140,7 +154,7 @@ function Goods({ view, sheet, same, onText, onRow, ask }: GoodsProps) {
 }
 
 export function GoodsRow({ row, onPress }: { row: Row; onPress: () => void }) {
-  const counted = row.portions.length > 0;
+  const counted = isCounted(row);
   return (
     <li>
       <button type="button" className="row" data-testid="goods-row" data-item={row.item.item} data-lot={row.lot ?? ""} data-counted={counted} onClick={onPress}>
@@ -149,11 +163,13 @@ export function GoodsRow({ row, onPress }: { row: Row; onPress: () => void }) {
           <span className="code">
             {row.item.item}
             {row.lot ? ` · ${t("bin.lot", { lot: row.lot })}` : ""}
+            {row.goods?.expires ? ` · ${t("quantity.expiry", { date: row.goods.expires })}` : ""}
           </span>
         </span>
         <span className="state">
           {row.goods ? null : <em className="tag wait">{t("bin.found")}</em>}
-          {counted ? <em className="tag good" data-testid="counted">{rowAmounts(row)}</em> : <em className="tag">{t("bin.not_counted")}</em>}
+          {row.serials ? <em className={`tag ${counted ? "good" : row.serials.found.length > 0 ? "wait" : ""}`} data-testid="serials-count">{t("serials.count", { n: row.serials.found.length })}</em> : null}
+          {row.serials ? null : counted ? <em className="tag good" data-testid="counted">{rowAmounts(row)}</em> : <em className="tag">{t("bin.not_counted")}</em>}
         </span>
       </button>
     </li>

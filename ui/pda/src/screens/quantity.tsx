@@ -53,6 +53,8 @@ function Entering({ sheet, bin, query, item, lot, row, back }: Props & { item: I
   const [text, setText] = useState("");
   const [said, setSaid] = useState("");
   const [saving, setSaving] = useState(false);
+  const booked = row?.goods?.expires ?? null;
+  const [expires, setExpires] = useState(query.get("expiry") ?? "");
   const replace = query.get("replace") === "1";
 
   function hit(key: Key): void {
@@ -75,7 +77,7 @@ function Entering({ sheet, bin, query, item, lot, row, back }: Props & { item: I
     const replaced = replace ? (row?.portions ?? []).flatMap((portion) => (portion.entry?.kind === "scan" ? [portion.entry.id] : [])) : [];
     const { item: code, name_zh, name_en } = item;
     try {
-      await outbox.add({ kind: "scan", sheet: sheet.sheet.id, bin: bin.bin, item: code, name_zh, name_en, lot, quantity, unit: unit.code, unit_zh: unit.name_zh, unit_en: unit.name_en }, replaced);
+      await outbox.add({ kind: "scan", sheet: sheet.sheet.id, bin: bin.bin, item: code, name_zh, name_en, lot, quantity, unit: unit.code, unit_zh: unit.name_zh, unit_en: unit.name_en, expires: expires || null }, replaced);
     } catch (problem) {
       signal("unknown");
       setSaving(false);
@@ -108,6 +110,12 @@ function Entering({ sheet, bin, query, item, lot, row, back }: Props & { item: I
     <main className="screen quantity">
       <About item={item} lot={lot} row={row} query={query} replace={replace} />
       <Display text={text} unit={unit} item={item} label={query.get("label")} onLabel={(label) => setText(label)} />
+      {lot !== null ? (
+        <label className="expiry">
+          {booked ? t("quantity.expiry_book", { date: booked }) : t("quantity.expiry_ask")}
+          <input type="date" value={expires} onChange={(event) => setExpires(event.target.value)} data-testid="expires" />
+        </label>
+      ) : null}
       {said ? <Note tone="wait" testId="quantity-note">{said}</Note> : null}
       <div className="units" role="radiogroup">
         {item.units.map((one) => (
