@@ -415,6 +415,26 @@ def test_a_serial_that_moved_to_another_zone_is_told_on_both_lines(stage: Stage)
         ]  # fmt: skip
 
 
+def test_a_serial_that_moved_is_approved_as_a_transfer_with_its_loss_that_settled_by_itself(stage: Stage) -> None:
+    count, sheet = begun(stage)
+    found(stage, sheet, S0101="S2", S0102="S3", S0201="S1")
+    stage.settle()
+    found(stage, count.sheets.get(pass_number=2), S0201="S1")
+    stage.settle()
+    gone, here = (stage.line(count, bin, SER, "S1") for bin in ("S0101", "S0201"))
+    assert (gone.state, gone.variance, here.state, here.variance) == ("settled", -1, "approve", 1)
+    body = {"lines": [gone.pk, here.pk], "decision": "transfer", "reason": "seen on the shelf"}
+    assert stage.api("qian", "/decisions", body).json() == {"changed": 2, "refused": []}
+    stage.queue.later()
+    count.refresh_from_db()
+    assert (count.state, stage.world.erp.posted()) == ("closed", []), "one place of the ERP: nothing changed there"
+    ((fields, sent),) = stage.world.wms.of_kind("adjustment")
+    assert (fields["reason"], sorted((row["bin"], row["lot"]) for row in sent)) == (
+        "transfer",
+        [("S0101", "S1"), ("S0201", "S1")],
+    )
+
+
 def test_serials_counted_in_the_wms_follow_the_same_rules(make_stage: Callable[..., Stage]) -> None:
     made = make_stage(people=("chen", "li", "sun", "qian"), counted_in_wms=["S"], ambiguity_seconds=5)
     made.world.erp.items[SER] = item_row(SER, "电钻", "Drill", price="90", tracking="serial")

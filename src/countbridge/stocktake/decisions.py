@@ -182,7 +182,8 @@ def _refusal(line: Line, decision: str, scope: WarehouseScope, own_count: bool) 
         return NotAllowed("people.other_warehouse", permission="line.approve", warehouse=line.warehouse)
     if line.count.state != Count.State.COUNTING:
         return InputError("stocktake.count_not_counting", count=line.count.number, state=line.count.state)
-    if line.state not in DECIDABLE:
+    partner = decision == TRANSFER and line.state == Line.State.SETTLED and line.variance
+    if line.state not in DECIDABLE and not partner:
         return InputError("stocktake.not_to_decide", line=str(line), state=line.state)
     if decision in POSTS and (barred := _barred(line)):
         return barred

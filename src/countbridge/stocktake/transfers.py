@@ -22,26 +22,39 @@ def partners(line: Line) -> frozenset[int]:
 
 def refusals(lines: Sequence[Line], refused: Collection[int]) -> dict[int, CountbridgeError]:
     """Which of the lines cannot be approved as a transfer, beside those that are `refused` already: a transfer is approved whole
-    or not at all, its variances cancel out, and all of its lines tell the same story."""
+    or not at all, its variances cancel out, and no line of it tells another story. One that was small enough to settle by itself
+    tells none; it belongs to the transfer its partner tells."""
     known = {line.pk: line for line in lines}
+    groups = _groups(lines)
     found: dict[int, CountbridgeError] = {}
     for line in lines:
         if line.pk in refused:
             continue
-        group = partners(line)
-        if not group:
+        group = groups.get(line.pk)
+        if group is None:
             found[line.pk] = InputError("stocktake.no_transfer", line=str(line))
-        elif missing := sorted(pk for pk in group if pk not in known or pk in refused or partners(known[pk]) != group):
+        elif missing := sorted(pk for pk in group if pk not in known or pk in refused or groups[pk] != group):
             found[line.pk] = InputError("stocktake.transfer_in_part", line=str(line), others=_names(missing))
         elif total(known[pk].variance or ZERO for pk in group):
             found[line.pk] = InputError("stocktake.transfer_unequal", line=str(line))
     return found
 
 
-def join(lines: Iterable[Line]) -> None:
+def join(lines: Sequence[Line]) -> None:
     """Mark the lines of each transfer, in memory: the lowest of their numbers names it."""
+    groups = _groups(lines)
     for line in lines:
-        line.transfer = f"T{min(partners(line))}"
+        line.transfer = f"T{min(groups[line.pk])}"
+
+
+def _groups(lines: Iterable[Line]) -> dict[int, frozenset[int]]:
+    """The lines of each line's transfer, by what it tells itself, else by what a partner tells."""
+    told = {line.pk: partners(line) for line in lines}
+    groups = {pk: group for pk, group in told.items() if group}
+    for group in list(groups.values()):
+        for pk in group:
+            groups.setdefault(pk, group)
+    return groups
 
 
 def take_apart(count: Count, changed: Sequence[Line]) -> list[Line]:
