@@ -72,6 +72,9 @@ class DifferenceRow(Schema):
     item: str
     item_name: str
     lot: str | None
+    status: str | None = None
+    owner: str | None = None
+    package: str | None = None
     erp: str
     wms: str
     pending: str
@@ -138,6 +141,9 @@ class PartnerShown(Schema):
     bin: str
     item: str
     lot: str | None
+    status: str | None = None
+    owner: str | None = None
+    package: str | None = None
     variance: str
 
 
@@ -173,6 +179,9 @@ class LineShown(Schema):
     item: str
     item_name: str
     lot: str | None
+    status: str | None = None
+    owner: str | None = None
+    package: str | None = None
     unit: str
     state: str
     outcome: str | None
