@@ -11,7 +11,7 @@ import pytest
 from countbridge.domain.keys import GOODS, TRAITS, StockKey
 from countbridge.exchange.models import Movement, StockParts
 from countbridge.stocktake.explaining import current
-from countbridge.stocktake.models import BookLine, Count
+from countbridge.stocktake.models import BookLine, Count, Drift
 from modelled.stage import Stage, sentences
 
 pytest_plugins = ["modelled.fixtures"]
@@ -182,15 +182,20 @@ def test_a_package_nobody_knows_yet_is_found_goods(make_stage: Callable[..., Sta
     assert stage.line(count, "A0102", BOLT, package="P-2").snapshot == 0
 
 
-def test_drift_is_told_at_the_parts_both_books_know(make_stage: Callable[..., Stage]) -> None:
-    from countbridge.stocktake import drift
-    from countbridge.stocktake.models import Drift
-
+def test_drift_is_told_and_repaired_at_the_parts_both_books_know(make_stage: Callable[..., Stage]) -> None:
     stage = mixed(make_stage, "status")
+    stage.flow("sync")
     stage.world.erp.stock["W1-A-01", BOLT, "", "HOLD"] += 3
-    drift.compare(stage.link)
-    found = Drift.objects.get()
-    assert (found.item, found.status, found.owner, found.erp, found.wms) == (BOLT, "HOLD", "", 13, 10)
+    for _ in range(2):
+        stage.world.tick(90)
+        stage.flow("compare")
+    rows = stage.api("qian", "/links/modelled/drift?state=open").json()["rows"]
+    told = [tuple(row[name] for name in ("item", "status", "owner", "erp", "wms")) for row in rows]
+    assert told == [(BOLT, "HOLD", None, "13", "10")]
+    stage.api("qian", "/links/modelled/drift/repair", {"ids": [rows[0]["id"]], "reason": "found by the compare"})
+    stage.queue.later()
+    assert stage.world.erp.posted() == [("W1-A-01", BOLT, "", "HOLD", Decimal(-3))]
+    assert Drift.objects.get().state == "repaired"
 
 
 def test_the_parts_are_shown_where_lines_are(make_stage: Callable[..., Stage]) -> None:

@@ -83,11 +83,11 @@ class Stage:
                  parts: Mapping[str, Sequence[str]] | None = None, **policy: object) -> None:  # fmt: skip
         self.world: World = new_world(uuid4().hex)
         self.world.erp.parts = tuple((parts or {}).get("erp", ()))
+        self.world.wms.parts = tuple((parts or {}).get("wms", ()))
         self.folder = copy_link(folder, parts, **policy)
         self.link, cadence = apply_folder(self.folder, {"WORLD": self.world.name, "KEY": "secret-key"})
         jobs.schedule(self.link, cadence)
         self.queue = Queue()
-        self.parts = tuple((parts or {}).get("wms", ()))
         self.users = {name: self._person(name) for name in people}
         self._clients: dict[str, Client] = {}
 
@@ -131,7 +131,8 @@ class Stage:
         """A count of these locations, prepared and ready to be counted."""
         self.approve(*locations)
         self.flow("notice")
-        assert self.queue.run() == {}
+        failed = self.queue.run()
+        assert failed == {}, failed
         count = Count.objects.latest("pk")
         assert count.state == "counting"
         return count
@@ -210,7 +211,7 @@ class Stage:
     def _named(self, key: Key) -> dict[str, str]:
         """What a person who sees such a key says of it: each part the WMS keeps apart, by name."""
         told = finer(key)
-        return {"lot": told["lot"], **{name: told.get(name, "") for name in self.parts}}
+        return {"lot": told["lot"], **{name: told.get(name, "") for name in self.world.wms.parts}}
 
     def unit(self, item: str) -> str:
         return str(self.world.erp.items[item]["unit"])

@@ -7,11 +7,12 @@ T0101 is W2-T. Quantities of the floor and of `move` are ERP base units; the WMS
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from modelled.trouble import Calls
 
@@ -41,9 +42,9 @@ def shortest(*parts: str) -> Key:
     return parts
 
 
-def finer(key: Key) -> dict[str, str]:
-    """Lot and the further parts of a key by name, those there are; the lot always."""
-    return {"lot": key[2], **dict(zip(FINER, key[3:], strict=False))}
+def finer(key: Key, parts: Iterable[str] = ()) -> dict[str, str]:
+    """Lot and the further parts of a key by name, those there are; the lot and `parts` always."""
+    return {"lot": key[2], **dict.fromkeys(parts, ""), **dict(zip(FINER, key[3:], strict=False))}
 
 
 def plain(quantity: Decimal) -> str:
@@ -74,12 +75,13 @@ class Erp:
                     line["delta"]
                 )  # type: ignore[index]
 
-    def posted(self) -> list[tuple[str, str, str, Decimal]]:
+    def posted(self) -> list[tuple[Any, ...]]:
         """Every line ever booked by us: location, item, lot (and what more it tells), change."""
-        return sorted(
+        booked = [
             (*key_of({**line, "location": d["fields"]["location"]}, "location", "item"), Decimal(line["delta"]))  # type: ignore[index]
             for d in self.documents.values() if d["state"] == "done" for line in d["lines"]  # type: ignore[attr-defined]
-        )  # fmt: skip
+        ]  # fmt: skip
+        return sorted(booked, key=lambda row: (row[:-1], row[-1]))
 
 
 @dataclass
@@ -89,6 +91,7 @@ class Wms:
     calls: Calls = field(default_factory=lambda: Calls("wms"))
     bins: list[dict[str, str]] = field(default_factory=list)
     goods: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()  # which of status, owner, package it tells stock apart by
     stock: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))  # (bin, sku, lot)
     feed: list[dict[str, str | None]] = field(default_factory=list)
     results: list[dict[str, str | None]] = field(default_factory=list)
@@ -106,14 +109,15 @@ class Wms:
     def of_kind(self, kind: str) -> list[tuple[dict[str, str | None], list[dict[str, str | None]]]]:
         return [(fields, lines) for known, fields, lines in self.received.values() if known == kind]
 
-    def adjusted(self) -> list[tuple[str, str, str, Decimal]]:
+    def adjusted(self) -> list[tuple[Any, ...]]:
         """Every adjustment line it took from us: bin, sku, lot, change in its unit."""
-        return sorted(
+        taken = [
             (*key_of(line, "bin", "sku"), Decimal(str(line["delta"])))
             for key, messages in self.answers.items()
             for line, message in zip(self.received[key][2], messages, strict=True)
             if self.received[key][0] == "adjustment" and not message
-        )  # fmt: skip
+        ]
+        return sorted(taken, key=lambda row: (row[:-1], row[-1]))
 
 
 @dataclass
@@ -174,7 +178,8 @@ class World:
             "seq": str(len(self.wms.feed) + 1), "id": name, "type": kind, "bin": bin, "sku": sku, "lot": lot,
             "qty": plain(quantity), "uom": UOM.get(item, "PCS"), "occurred_at": at,
             "recorded_at": (self.clock + self.wms.clock_ahead).isoformat(), "document": "", "erp_state": erp,
-            "erp_posted_at": at if erp == "posted" else None, **finer,
+            "erp_posted_at": at if erp == "posted" else None,
+            **dict.fromkeys(self.wms.parts, ""), **finer,
         }  # fmt: skip
         self.wms.feed.append(row)
         return name

@@ -37,7 +37,7 @@ class ModelledErp(ModelledConnector):
 
     def _stock(self, scope: Mapping[str, str]) -> list[dict[str, str]]:
         return [
-            {"location": key[0], "item": key[1], **finer(key), "quantity": plain(quantity), "unit": "u"}
+            {"location": key[0], "item": key[1], **finer(key, self.erp.parts), "quantity": plain(quantity), "unit": "u"}
             for key, quantity in self.erp.stock.items()
             if quantity and key[0] == scope["location"]
         ]

@@ -56,7 +56,7 @@ class ModelledWms(ModelledConnector):
                     {
                         "bin": key[0],
                         "sku": key[1],
-                        **finer(key),
+                        **finer(key, self.wms.parts),
                         "qty": plain(quantity),
                         "uom": UOM.get(ITEMS.get(key[1], ""), "PCS"),
                     }

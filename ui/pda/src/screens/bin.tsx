@@ -2,8 +2,8 @@ import { useState } from "react";
 import { Button, Note } from "../parts/controls";
 import { Header, useEntries } from "../parts/header";
 import { ScanField } from "../parts/scan-field";
-import { describe, rowAmounts } from "../parts/text";
-import type { Bin, Sheet } from "../data/model";
+import { describe, partsText, rowAmounts } from "../parts/text";
+import { FINER, finerOf, keyOf, type Bin, type Sheet } from "../data/model";
 import { outbox, sender } from "../desk";
 import { emptyDrafts, nextBin, viewBin, viewSheet, type BinView, type Row } from "../rules/counted";
 import { resolveGoods } from "../rules/resolve";
@@ -21,11 +21,13 @@ export function BinScreen({ sheet, bin }: { sheet: Sheet; bin: Bin }) {
 
   function count(pick: Pick, replace = false): void {
     setQuestion(null);
-    const { item, lot, label } = pick;
+    const { item, lot, finer, label } = pick;
     go(
       to.quantity(id, bin.bin, {
         item: item.item,
         ...(lot ? { lot } : {}),
+        ...(finer ? { listed: "1" } : {}),
+        ...Object.fromEntries(FINER.flatMap((part) => (finer?.[part] ? [[part, finer[part]]] : []))),
         ...(replace ? { replace: "1" } : {}),
         ...(label?.quantity ? { label: label.quantity } : {}),
         ...(label?.expiry ? { expiry: label.expiry } : {}),
@@ -36,7 +38,7 @@ export function BinScreen({ sheet, bin }: { sheet: Sheet; bin: Bin }) {
 
   /** To the quantity, unless something must be asked first. */
   function choose(pick: Pick): void {
-    const row = view.rows.find((one) => one.item.item === pick.item.item && one.lot === pick.lot);
+    const row = view.rows.find((one) => keyOf(one.item.item, one.lot, one.finer) === keyOf(pick.item.item, pick.lot, pick.finer));
     if (row && row.portions.length > 0) {
       signal("double");
       return setQuestion({ kind: "double", pick, row });
@@ -59,7 +61,7 @@ export function BinScreen({ sheet, bin }: { sheet: Sheet; bin: Bin }) {
     const only = heard.goods.length === 1 ? heard.goods[0] : null;
     const counted = view.rows.some((row) => row.goods === only && row.portions.length > 0);
     if (!counted) signal("right");
-    if (only) choose({ item: only, lot: only.lot ?? heard.label?.lot ?? null, label: heard.label });
+    if (only) choose({ item: only, lot: only.lot ?? heard.label?.lot ?? null, finer: finerOf(only), label: heard.label });
     else setQuestion({ kind: "choose", goods: heard.goods, label: heard.label });
   }
 
@@ -121,7 +123,7 @@ function Goods({ view, sheet, same, onText, onRow, ask }: GoodsProps) {
       {view.rows.length === 0 && !view.emptied ? <p className="hint" data-testid="nothing-listed">{t("bin.nothing")}</p> : null}
       <ul className="rows" aria-label={t("bin.list")}>
         {view.rows.map((row) => (
-          <GoodsRow key={`${row.item.item}\n${row.lot ?? ""}`} row={row} onPress={() => onRow({ item: row.item, lot: row.lot, label: null })} />
+          <GoodsRow key={keyOf(row.item.item, row.lot, row.finer)} row={row} onPress={() => onRow({ item: row.item, lot: row.lot, finer: row.finer, label: null })} />
         ))}
       </ul>
       <div className="foot sticky">
@@ -143,12 +145,12 @@ export function GoodsRow({ row, onPress }: { row: Row; onPress: () => void }) {
   const counted = row.portions.length > 0;
   return (
     <li>
-      <button type="button" className="row" data-testid="goods-row" data-item={row.item.item} data-lot={row.lot ?? ""} data-counted={counted} onClick={onPress}>
+      <button type="button" className="row" data-testid="goods-row" data-item={row.item.item} data-lot={row.lot ?? ""} data-status={row.finer?.status ?? ""} data-owner={row.finer?.owner ?? ""} data-package={row.finer?.package ?? ""} data-counted={counted} onClick={onPress}>
         <span className="what">
           <strong>{nameOf(row.item)}</strong>
           <span className="code">
             {row.item.item}
-            {row.lot ? ` · ${t("bin.lot", { lot: row.lot })}` : ""}
+            {partsText(row.lot, row.finer)}
           </span>
         </span>
         <span className="state">
