@@ -4,109 +4,114 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sandbox_wms', '0002_goods_active'),
+        ("sandbox_wms", "0002_goods_active"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='baselineline',
-            name='baseline_key',
+            model_name="baselineline",
+            name="baseline_key",
         ),
         migrations.RemoveConstraint(
-            model_name='book',
-            name='book_key',
+            model_name="book",
+            name="book_key",
         ),
         migrations.RemoveConstraint(
-            model_name='floor',
-            name='floor_key',
+            model_name="floor",
+            name="floor_key",
         ),
         migrations.AddField(
-            model_name='baselineline',
-            name='owner',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="baselineline",
+            name="owner",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='baselineline',
-            name='package',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="baselineline",
+            name="package",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='baselineline',
-            name='status',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="baselineline",
+            name="status",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='book',
-            name='owner',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="book",
+            name="owner",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='book',
-            name='package',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="book",
+            name="package",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='book',
-            name='status',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="book",
+            name="status",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='floor',
-            name='owner',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="floor",
+            name="owner",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='floor',
-            name='package',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="floor",
+            name="package",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='floor',
-            name='status',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="floor",
+            name="status",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='owner',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="movement",
+            name="owner",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='package',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="movement",
+            name="package",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='status',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="movement",
+            name="status",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='result',
-            name='owner',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="result",
+            name="owner",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='result',
-            name='package',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="result",
+            name="package",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='result',
-            name='status',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="result",
+            name="status",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddConstraint(
-            model_name='baselineline',
-            constraint=models.UniqueConstraint(fields=('count', 'location', 'goods', 'lot', 'status', 'owner', 'package'), name='baseline_key'),
+            model_name="baselineline",
+            constraint=models.UniqueConstraint(
+                fields=("count", "location", "goods", "lot", "status", "owner", "package"), name="baseline_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='book',
-            constraint=models.UniqueConstraint(fields=('bin', 'goods', 'lot', 'status', 'owner', 'package'), name='book_key'),
+            model_name="book",
+            constraint=models.UniqueConstraint(
+                fields=("bin", "goods", "lot", "status", "owner", "package"), name="book_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='floor',
-            constraint=models.UniqueConstraint(fields=('bin', 'goods', 'lot', 'status', 'owner', 'package'), name='floor_key'),
+            model_name="floor",
+            constraint=models.UniqueConstraint(
+                fields=("bin", "goods", "lot", "status", "owner", "package"), name="floor_key"
+            ),
         ),
     ]
