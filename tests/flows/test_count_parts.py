@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 
+from countbridge import clock
 from countbridge.domain.keys import GOODS, TRAITS, StockKey
 from countbridge.exchange.models import Movement, StockParts
+from countbridge.people.access import WarehouseScope
+from countbridge.reports import workbook
+from countbridge.reports.content import Report
 from countbridge.stocktake.explaining import current
 from countbridge.stocktake.models import BookLine, Count, Drift
 from modelled.stage import Stage, sentences
@@ -156,7 +162,12 @@ def test_a_scan_that_could_be_of_several_lines_is_asked_back_and_one_that_names_
 
 @pytest.mark.parametrize(
     ("parts", "code"),
-    [({"status": "HLOD"}, "stocktake.unknown_part"), ({"owner": "ACNE"}, "stocktake.unknown_part")],
+    [
+        ({"status": "HLOD"}, "stocktake.unknown_part"),
+        ({"owner": "ACNE"}, "stocktake.unknown_part"),
+        ({"package": "P" * 81}, "stocktake.unknown_part"),
+        ({"status": "H" * 500}, "stocktake.unknown_part"),
+    ],
 )
 def test_a_slip_in_a_status_or_owner_makes_no_line(
     make_stage: Callable[..., Stage], parts: dict[str, str], code: str
@@ -209,3 +220,19 @@ def test_the_parts_are_shown_where_lines_are(make_stage: Callable[..., Stage]) -
         (each["status"], each["owner"], each["expected"]) for each in shown["bins"][0]["goods"] if each["item"] == BOLT
     ]
     assert sorted(goods, key=str) == [("HOLD", None, None), (None, "ACME", None), (None, None, None)]
+
+
+def test_the_workbook_has_a_column_for_what_any_line_has_and_no_other(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(parts={"wms": WMS})
+    stage.world.put("A0101", BOLT, "10", status="HOLD")
+    count = stage.start("W1-A")
+    told = Report(count, WarehouseScope(everywhere=True), "en", clock.now(), "sun")
+    file = io.BytesIO()
+    workbook.write(told, file)
+    head, *rows = openpyxl.load_workbook(file)["Lines"].iter_rows(values_only=True)
+    assert "Stock status" in head
+    assert "Owner" not in head
+    assert "Package" not in head
+    of_bolts = [row[head.index("Stock status")] for row in rows if row[head.index("Item")] == BOLT]
+    assert sorted(of_bolts, key=str) == ["HOLD", None]
+    assert all(len(row) == len(head) for row in rows)

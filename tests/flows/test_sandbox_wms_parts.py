@@ -1,4 +1,4 @@
-"""The sandbox WMS filled with goods on hold, of a customer and on pallets: it keeps them apart in book, ledger and adjustments."""
+"""The sandbox WMS with goods on hold, of a customer and on pallets: it keeps them apart in book, ledger and adjustments."""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ from countbridge.links.models import Bin, Item, ItemUnit, Lot
 from countbridge.stocktake.models import BookLine, Count, Line, Sheet
 from countbridge.stocktake.scope import Scope
 
+LONGEST_PACKAGE = 80
+
 
 class Goods:
     """The items named by some codes, loaded at once for one count."""
@@ -87,13 +89,15 @@ class Goods:
                 continue
             if name not in kept:
                 raise InputError("stocktake.part_not_kept", part=name, value=value, item=key.item)
-            here, link = {name: value}, self.count.link_id
-            seen = (
-                Line.objects.filter(count__link=link, **here).exists()
-                or Movement.objects.filter(link=link, **here).exists()
-            )
-            if name != "package" and not seen:
+            if not self._heard_of(name, value):
                 raise InputError("stocktake.unknown_part", part=name, value=value, item=key.item)
+
+    def _heard_of(self, part: str, value: str) -> bool:
+        if part == "package":
+            return len(value) <= LONGEST_PACKAGE
+        here, link = {part: value}, self.count.link_id
+        lines = Line.objects.filter(count__link=link, **here)
+        return lines.exists() or Movement.objects.filter(link=link, **here).exists()
 
 
 def line_identity(place: Bin, item: Item, key: StockKey) -> dict[str, object]:

@@ -23,7 +23,9 @@ from countbridge.stocktake.models import Count, CountedBin, Line, Scan, Sheet
 
 QUANTITY = re.compile(r"\d{1,15}(\.\d{1,9})?")
 FUTURE = timedelta(minutes=5)
-NAMED = tuple(name for name in TRAITS if name != "lot")  # what a scan need not name where one line alone can be meant
+NAMED: tuple[str, ...] = tuple(
+    name for name in TRAITS if name != "lot"
+)  # what a scan need not name where one line alone can be meant
 MOST_LISTED = 20
 
 
