@@ -12,10 +12,11 @@ import pytest
 
 from countbridge import clock
 from countbridge.domain.keys import GOODS, TRAITS, StockKey
-from countbridge.exchange.models import Movement, StockParts
+from countbridge.exchange.models import Movement, QuarantinedRecord, StockParts
 from countbridge.people.access import WarehouseScope
 from countbridge.reports import workbook
 from countbridge.reports.content import Report
+from countbridge.stocktake import reposting
 from countbridge.stocktake.explaining import current
 from countbridge.stocktake.models import BookLine, Count, Drift
 from modelled.stage import Stage, sentences
@@ -207,6 +208,42 @@ def test_drift_is_told_and_repaired_at_the_parts_both_books_know(make_stage: Cal
     stage.queue.later()
     assert stage.world.erp.posted() == [("W1-A-01", BOLT, "", "HOLD", Decimal(-3))]
     assert Drift.objects.get().state == "repaired"
+
+
+def test_refused_lines_of_two_statuses_wait_each_for_itself_and_go_again(make_stage: Callable[..., Stage]) -> None:
+    stage = mixed(make_stage)
+    count = stage.start("W1-A")
+    stage.world.lie("A0101", BOLT, "33")
+    stage.world.lie("A0101", BOLT, "14", status="HOLD")
+    stage.world.wms.refuses["S-123"] = "bin is blocked"
+    stage.complete(count)
+    waiting = list(QuarantinedRecord.objects.filter(flow="F5", state="waiting").order_by("source_id"))
+    assert [(record.source_id, record.record.get("status", "")) for record in waiting] == [
+        (f"{count.number}/A0101/{BOLT}/", ""), (f"{count.number}/A0101/{BOLT}//status=HOLD", "HOLD"),
+    ]  # fmt: skip
+    stage.world.wms.refuses.clear()
+    reposting.send_again(waiting)
+    stage.queue.later()
+    count.refresh_from_db()
+    assert count.state == "closed"
+    assert posted_apart(stage) == [("A0101", "S-123", "", Decimal(-7)), ("A0101", "S-123", "", "HOLD", Decimal(4))]
+
+
+def test_what_was_counted_in_the_wms_names_its_line(make_stage: Callable[..., Stage]) -> None:
+    stage = mixed(make_stage, counted_in_wms=["A"])
+    count = stage.start("W1-A")
+    sheet = count.sheets.get()
+    result = {
+        "sheet_no": sheet.number, "bin": "A0101", "sku": "S-123", "lot": "", "uom": "PCS", "counted_by": "OP01",
+        "counted_at": stage.world.clock.isoformat(), "owner": "", "package": "",
+    }  # fmt: skip
+    stage.world.wms.results += [
+        {**result, "seq": "1", "id": "R1", "qty": "40", "status": ""},
+        {**result, "seq": "2", "id": "R2", "qty": "10", "status": "HOLD"},
+    ]
+    stage.flow("fetch_results")
+    counted = count.scans.order_by("source_id").values_list("line__status", "line__owner", "quantity")
+    assert list(counted) == [("", "", 40), ("HOLD", "", 10)]
 
 
 def test_the_parts_are_shown_where_lines_are(make_stage: Callable[..., Stage]) -> None:
