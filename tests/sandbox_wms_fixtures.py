@@ -27,7 +27,7 @@ def start_wms(
     file.write_text(company.to_json(), encoding="utf-8")
     running: list[Wms] = []
 
-    def start(**settings: str) -> Wms:
+    def start(*options: str, **settings: str) -> Wms:
         environment = {
             **os.environ,
             "PYTHONPATH": str(SOURCES),
@@ -37,7 +37,7 @@ def start_wms(
             **settings,
         }
         for expected in ("loaded", "already loaded"):
-            command = [*COMMAND, "load", "--world", str(file)]
+            command = [*COMMAND, "load", "--world", str(file), *options]
             done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
             assert done.stdout.strip() == expected
         wms = Wms(environment)

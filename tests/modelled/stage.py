@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from uuid import uuid4
 
 from django.test import Client
 
+from countbridge.domain.keys import StockKey
 from countbridge.exchange.models import Delivery
 from countbridge.links.loading import apply_folder
 from countbridge.messages import LANGUAGES, render
@@ -21,7 +23,7 @@ from countbridge.stocktake import jobs
 from countbridge.stocktake.models import Count, Line, Sheet
 from modelled.jobs import Queue
 from modelled.trouble import Died
-from modelled.world import Key, World, new_world, plain
+from modelled.world import Key, World, finer, new_world, plain, shortest
 
 HERE = Path(__file__).parent
 PASSWORD = "correct horse 9"
@@ -33,25 +35,56 @@ PEOPLE: dict[str, tuple[str, list[str | None]]] = {
 }  # fmt: skip
 
 
-def copy_link(folder: Path, **policy: object) -> Path:
-    """The link folder with the connectors' place filled in, and words of the policy changed."""
+MAPS_OF = {
+    "wms": ("wms_stock", "wms_movements", "wms_results", "adjustment_to_wms"),
+    "erp": ("erp_stock", "adjustment_to_erp"),
+}
+
+
+def copy_link(folder: Path, parts: Mapping[str, Sequence[str]] | None = None, **policy: object) -> Path:
+    """The link folder with the connectors' place filled in, and words of the policy changed. `parts`: what a side's stock tells
+    apart beside item and lot; its connector declares them and its maps say them."""
     import yaml
 
-    target = folder / "link"
-    shutil.rmtree(target, ignore_errors=True)
+    target, systems = folder / "link", folder / "systems"
+    for made in (target, systems):
+        shutil.rmtree(made, ignore_errors=True)
     shutil.copytree(HERE / "link", target)
-    told = yaml.safe_load((target / "link.yaml").read_text(encoding="utf-8").replace("@here@", str(HERE)))
+    for side in ("erp", "wms"):
+        shutil.copytree(HERE / side, systems / side)
+        if more := (parts or {}).get(side):
+            manifest = systems / side / "connector.yaml"
+            known = f"parts: [lot, {', '.join(more)}], unique: ["
+            manifest.write_text(_with_parts(manifest.read_text(encoding="utf-8"), known, more), encoding="utf-8")
+            for name in MAPS_OF[side]:
+                rules = "".join(f"- {{target: {part}, from: {part}}}\n" for part in more)
+                with (target / "maps" / f"{name}.yaml").open("a", encoding="utf-8") as file:
+                    file.write(rules)
+    told = yaml.safe_load(
+        (target / "link.yaml").read_text(encoding="utf-8").replace("@here@", str(systems if parts else HERE))
+    )
     told["policy"] |= policy
     (target / "link.yaml").write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
     return target
 
 
+def _with_parts(manifest: str, known: str, more: Sequence[str]) -> str:
+    """The manifest with the parts in its stock, and among what tells its rows apart."""
+    lines = manifest.splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if line.startswith("  stock:"))
+    lines[at] = lines[at].replace("unique: [", known).replace("]}", f", {', '.join(more)}]}}")
+    return "".join(lines)
+
+
 class Stage:
     """World, link, queue and people of one test."""
 
-    def __init__(self, folder: Path, people: tuple[str, ...] = ("chen", "li", "sun", "qian"), **policy: object) -> None:
+    def __init__(self, folder: Path, people: tuple[str, ...] = ("chen", "li", "sun", "qian"),
+                 parts: Mapping[str, Sequence[str]] | None = None, **policy: object) -> None:  # fmt: skip
         self.world: World = new_world(uuid4().hex)
-        self.folder = copy_link(folder, **policy)
+        self.world.erp.parts = tuple((parts or {}).get("erp", ()))
+        self.world.wms.parts = tuple((parts or {}).get("wms", ()))
+        self.folder = copy_link(folder, parts, **policy)
         self.link, cadence = apply_folder(self.folder, {"WORLD": self.world.name, "KEY": "secret-key"})
         jobs.schedule(self.link, cadence)
         self.queue = Queue()
@@ -98,7 +131,8 @@ class Stage:
         """A count of these locations, prepared and ready to be counted."""
         self.approve(*locations)
         self.flow("notice")
-        assert self.queue.run() == {}
+        failed = self.queue.run()
+        assert failed == {}, failed
         count = Count.objects.latest("pk")
         assert count.state == "counting"
         return count
@@ -141,16 +175,18 @@ class Stage:
 
     def scan(self, sheet: Sheet, bin: str, code: str, quantity: str, unit: str = "u", lot: str = "", *,
              at: datetime | None = None, who: str | None = None, id: str | None = None,
-             **more: object) -> dict[str, Any]:  # fmt: skip
+             expires: str | None = None, **parts: str) -> dict[str, Any]:  # fmt: skip
         """One counted portion sent by the sheet's person; the answer for it."""
-        body = self.entry(sheet, bin, code, quantity, unit, lot, at=at, id=id) | more
+        body = self.entry(sheet, bin, code, quantity, unit, lot, at=at, id=id, **parts)
+        if expires is not None:
+            body["expires"] = expires
         return self.send([body], who or str(sheet.assignee))[0]
 
     def entry(self, sheet: Sheet, bin: str, code: str, quantity: str, unit: str = "u", lot: str = "", *,
-              at: datetime | None = None, id: str | None = None) -> dict[str, Any]:  # fmt: skip
+              at: datetime | None = None, id: str | None = None, **parts: str) -> dict[str, Any]:  # fmt: skip
         return {
             "id": id or str(uuid4()), "sheet": sheet.pk, "bin": bin, "code": code, "lot": lot or None,
-            "quantity": quantity, "unit": unit, "counted_at": (at or self.world.clock).isoformat(),
+            "quantity": quantity, "unit": unit, "counted_at": (at or self.world.clock).isoformat(), **parts,
         }  # fmt: skip
 
     def send(self, entries: list[dict[str, Any]], who: str) -> list[dict[str, Any]]:
@@ -165,14 +201,19 @@ class Stage:
     def count_sheet(self, sheet: Sheet, shelf: dict[Key, Decimal] | None = None) -> None:
         """The sheet's person counts what lies there (or what `shelf` says instead) and hands the sheet in."""
         seen = self.world.floor | (shelf or {})
-        wanted = {(line.bin, line.item, line.lot) for line in sheet.lines.all()}
+        wanted = {shortest(*StockKey.of(line.bin, line)) for line in sheet.lines.all()}
         extra = {key for key, quantity in seen.items() if quantity and key[0] in sheet.bins and sheet.pass_number == 1}
         entries = [
-            self.entry(sheet, bin, item, plain(seen.get((bin, item, lot), Decimal(0))), self.unit(item), lot)
-            for bin, item, lot in sorted(wanted | extra)
+            self.entry(sheet, *key[:2], plain(seen.get(key, Decimal(0))), self.unit(key[1]), **self._named(key))
+            for key in sorted(wanted | extra)
         ]
         assert [r for r in self.send(entries, str(sheet.assignee)) if not r["ok"]] == []
         self.submit(sheet)
+
+    def _named(self, key: Key) -> dict[str, str]:
+        """What a person who sees such a key says of it: each part the WMS keeps apart, by name."""
+        told = finer(key)
+        return {"lot": told["lot"], **{name: told.get(name, "") for name in self.world.wms.parts}}
 
     def unit(self, item: str) -> str:
         return str(self.world.erp.items[item]["unit"])
@@ -196,8 +237,8 @@ class Stage:
         assert answer.status_code == 200, answer.content
         return dict(answer.json())
 
-    def line(self, count: Count, bin: str, item: str, lot: str = "") -> Line:
-        return Line.objects.get(count=count, bin=bin, item=item, lot=lot)
+    def line(self, count: Count, bin: str, item: str, lot: str = "", **parts: str) -> Line:
+        return Line.objects.get(count=count, bin=bin, item=item, lot=lot, **parts)
 
     def complete(self, count: Count) -> Count:
         """Count, approve and work until nothing is due."""

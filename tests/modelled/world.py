@@ -7,11 +7,12 @@ T0101 is W2-T. Quantities of the floor and of `move` are ERP base units; the WMS
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from modelled.trouble import Calls
 
@@ -25,7 +26,25 @@ SKUS = {"00123": "S-123", "1E5": "S-1E5", "00124": "S-124", "LOT-1": "S-LOT", "S
 PER_UNIT = {"1E5": Decimal(1000)}  # WMS units in one base unit, where that is not one
 UOM = {"1E5": "GRM"}
 
-Key = tuple[str, str, str]  # bin or ERP location, item, lot
+# Bin or ERP location, item, lot; then status, owner and package as far as any is told: what is none at the end is left out.
+Key = tuple[str, ...]
+FINER = ("status", "owner", "package")
+
+
+def key_of(row: Mapping[str, object], place: str, goods: str) -> Key:
+    """The key of a row by the parts it tells."""
+    return shortest(*(str(row.get(name) or "") for name in (place, goods, "lot", *FINER)))
+
+
+def shortest(*parts: str) -> Key:
+    while len(parts) > 3 and not parts[-1]:
+        parts = parts[:-1]
+    return parts
+
+
+def finer(key: Key, parts: Iterable[str] = ()) -> dict[str, str]:
+    """Lot and the further parts of a key by name, those there are; the lot and `parts` always."""
+    return {"lot": key[2], **dict.fromkeys(parts, ""), **dict(zip(FINER, key[3:], strict=False))}
 
 
 def plain(quantity: Decimal) -> str:
@@ -43,6 +62,7 @@ class Erp:
     documents: dict[str, dict[str, object]] = field(default_factory=dict)
     ledger: list[dict[str, str | None]] = field(default_factory=list)  # what its own feed tells
     refuses: dict[str, str] = field(default_factory=dict)  # item → why no line of it is taken
+    parts: tuple[str, ...] = ()  # which of status, owner, package it tells stock apart by
     takes_the_rest: bool = False  # of a document with a line it refuses; else it takes a document whole or not at all
     ids: count[int] = field(default_factory=lambda: count(100))
 
@@ -52,14 +72,17 @@ class Erp:
         if held["state"] != "done":
             held["state"] = "done"
             for line in held["lines"]:  # type: ignore[attr-defined]
-                self.stock[held["fields"]["location"], line["item"], line["lot"] or ""] += Decimal(line["delta"])  # type: ignore[index]
+                self.stock[key_of({**line, "location": held["fields"]["location"]}, "location", "item")] += Decimal(
+                    line["delta"]
+                )  # type: ignore[index]
 
-    def posted(self) -> list[tuple[str, str, str, Decimal]]:
-        """Every line ever booked by us: location, item, lot, change."""
-        return sorted(
-            (d["fields"]["location"], line["item"], line["lot"] or "", Decimal(line["delta"]))  # type: ignore[index]
+    def posted(self) -> list[tuple[Any, ...]]:
+        """Every line ever booked by us: location, item, lot (and what more it tells), change."""
+        booked = [
+            (*key_of({**line, "location": d["fields"]["location"]}, "location", "item"), Decimal(line["delta"]))  # type: ignore[index]
             for d in self.documents.values() if d["state"] == "done" for line in d["lines"]  # type: ignore[attr-defined]
-        )  # fmt: skip
+        ]  # fmt: skip
+        return sorted(booked, key=lambda row: (row[:-1], row[-1]))
 
 
 @dataclass
@@ -69,6 +92,7 @@ class Wms:
     calls: Calls = field(default_factory=lambda: Calls("wms"))
     bins: list[dict[str, str]] = field(default_factory=list)
     goods: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()  # which of status, owner, package it tells stock apart by
     stock: dict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))  # (bin, sku, lot)
     feed: list[dict[str, str | None]] = field(default_factory=list)
     results: list[dict[str, str | None]] = field(default_factory=list)
@@ -90,14 +114,15 @@ class Wms:
     def of_kind(self, kind: str) -> list[tuple[dict[str, str | None], list[dict[str, str | None]]]]:
         return [(fields, lines) for known, fields, lines in self.received.values() if known == kind]
 
-    def adjusted(self) -> list[tuple[str, str, str, Decimal]]:
+    def adjusted(self) -> list[tuple[Any, ...]]:
         """Every adjustment line it took from us: bin, sku, lot, change in its unit."""
-        return sorted(
-            (str(line["bin"]), str(line["sku"]), line["lot"] or "", Decimal(str(line["delta"])))
+        taken = [
+            (*key_of(line, "bin", "sku"), Decimal(str(line["delta"])))
             for key, messages in self.answers.items()
             for line, message in zip(self.received[key][2], messages, strict=True)
             if self.received[key][0] == "adjustment" and not message
-        )  # fmt: skip
+        ]
+        return sorted(taken, key=lambda row: (row[:-1], row[-1]))
 
 
 @dataclass
@@ -116,28 +141,35 @@ class World:
         self.clock += timedelta(seconds=seconds)
         return self.clock
 
-    def put(self, bin: str, item: str, quantity: str, lot: str = "") -> None:
-        """The same quantity on the shelf and in both books."""
+    def put(self, bin: str, item: str, quantity: str, lot: str = "", **finer: str) -> None:
+        """The same quantity on the shelf and in both books (in the ERP's by the parts it knows)."""
         amount = Decimal(quantity)
-        self.floor[bin, item, lot] += amount
-        self.wms.stock[bin, SKUS[item], lot] += amount * PER_UNIT.get(item, 1)
-        self.erp.stock[PLACES[bin][2], item, lot] += amount
+        self.floor[self._key(bin, item, lot, finer)] += amount
+        self.wms.stock[self._key(bin, SKUS[item], lot, finer)] += amount * PER_UNIT.get(item, 1)
+        self.erp.stock[self._erp_key(bin, item, lot, finer)] += amount
 
-    def lie(self, bin: str, item: str, quantity: str, lot: str = "") -> None:
+    def _key(self, place: str, goods: str, lot: str, finer: Mapping[str, str]) -> Key:
+        return shortest(place, goods, lot, *(finer.get(name, "") for name in FINER))
+
+    def _erp_key(self, bin: str, item: str, lot: str, finer: Mapping[str, str]) -> Key:
+        return self._key(PLACES[bin][2], item, lot, {name: finer.get(name, "") for name in self.erp.parts})
+
+    def lie(self, bin: str, item: str, quantity: str, lot: str = "", **finer: str) -> None:
         """What really lies there, whatever the books say."""
-        self.floor[bin, item, lot] = Decimal(quantity)
+        self.floor[self._key(bin, item, lot, finer)] = Decimal(quantity)
 
     def move(
         self, bin: str, item: str, quantity: str, lot: str = "", *, erp: str = "posted",
-        occurred: datetime | None = None, id: str | None = None,
+        occurred: datetime | None = None, id: str | None = None, **finer: str,
     ) -> str:  # fmt: skip
         """Goods come (+) or go (−); `occurred` in the past: the floor changed then, the book only now."""
         amount = Decimal(quantity)
-        self.floor[bin, item, lot] += amount
-        self.wms.stock[bin, SKUS[item], lot] += amount * PER_UNIT.get(item, 1)
+        self.floor[self._key(bin, item, lot, finer)] += amount
+        self.wms.stock[self._key(bin, SKUS[item], lot, finer)] += amount * PER_UNIT.get(item, 1)
         if erp == "posted":
-            self.erp.stock[PLACES[bin][2], item, lot] += amount
-        return self.tell(bin, SKUS[item], lot, amount * PER_UNIT.get(item, 1), erp=erp, occurred=occurred, id=id)
+            self.erp.stock[self._erp_key(bin, item, lot, finer)] += amount
+        of_wms = amount * PER_UNIT.get(item, 1)
+        return self.tell(bin, SKUS[item], lot, of_wms, erp=erp, occurred=occurred, id=id, **finer)
 
     def book_in_erp(
         self, place: str, item: str, quantity: str, document: str, *, lot: str = "", ours: bool = False, stock: bool = True,
@@ -182,7 +214,7 @@ class World:
 
     def tell(
         self, bin: str, sku: str, lot: str, quantity: Decimal, *, erp: str = "none", kind: str = "pick",
-        occurred: datetime | None = None, id: str | None = None,
+        occurred: datetime | None = None, id: str | None = None, **finer: str,
     ) -> str:  # fmt: skip
         """Put a movement into the WMS's feed."""
         name = id or f"M{len(self.wms.feed) + 1}"
@@ -193,6 +225,7 @@ class World:
             "qty": plain(quantity), "uom": UOM.get(item, "PCS"), "occurred_at": at,
             "recorded_at": (self.clock + self.wms.clock_ahead).isoformat(), "document": "", "erp_state": erp,
             "erp_posted_at": at if erp == "posted" else None,
+            **dict.fromkeys(self.wms.parts, ""), **finer,
         }  # fmt: skip
         self.wms.feed.append(row)
         return name
@@ -211,7 +244,8 @@ class World:
         for row in [row for row in self.wms.feed if row["erp_state"] == "pending" and row["id"] not in settled]:
             item = next(code for code, sku in SKUS.items() if sku == row["sku"])
             amount = Decimal(str(row["qty"])) / PER_UNIT.get(item, 1)
-            self.erp.stock[PLACES[str(row["bin"])][2], item, row["lot"] or ""] += amount
+            told = {name: row.get(name) or "" for name in FINER}
+            self.erp.stock[self._erp_key(str(row["bin"]), item, row["lot"] or "", told)] += amount
             at = self.clock.isoformat()
             seq = str(len(self.wms.feed) + 1)
             self.wms.feed.append({**row, "seq": seq, "erp_state": "posted", "erp_posted_at": at})
@@ -220,17 +254,18 @@ class World:
         """ERP, WMS and floor by ERP key, without zeros: equal when all is well."""
         items = {sku: item for item, sku in SKUS.items()}
         wms: dict[Key, Decimal] = defaultdict(Decimal)
-        for (bin, sku, lot), quantity in self.wms.stock.items():
-            wms[PLACES[bin][2], items[sku], lot] += quantity / PER_UNIT.get(items[sku], 1)
+        for key, quantity in self.wms.stock.items():
+            item = items[key[1]]
+            wms[self._erp_key(key[0], item, key[2], finer(key))] += quantity / PER_UNIT.get(item, 1)
         floor: dict[Key, Decimal] = defaultdict(Decimal)
-        for (bin, item, lot), quantity in self.floor.items():
-            floor[PLACES[bin][2], item, lot] += quantity
+        for key, quantity in self.floor.items():
+            floor[self._erp_key(*key[:3], finer(key))] += quantity
         return _nonzero(self.erp.stock), _nonzero(wms), _nonzero(floor)
 
     def shelf(self) -> dict[Key, Decimal]:
         """The WMS's book by bin and item, in base units, without zeros."""
         items = {sku: item for item, sku in SKUS.items()}
-        rows = {(b, items[s], lot): q / PER_UNIT.get(items[s], 1) for (b, s, lot), q in self.wms.stock.items()}
+        rows = {(b, items[s], *rest): q / PER_UNIT.get(items[s], 1) for (b, s, *rest), q in self.wms.stock.items()}
         return _nonzero(rows)
 
 

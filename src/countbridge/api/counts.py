@@ -13,6 +13,7 @@ from countbridge import clock
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, needs
 from countbridge.api.tables import Natural, csv_answer
+from countbridge.domain.keys import GOODS
 from countbridge.errors import NotFound
 from countbridge.exchange.models import Event
 from countbridge.exchange.queue import follow
@@ -151,7 +152,7 @@ def _eta(count: Count, head: dict[str, Any]) -> int | None:
 def _differences(request: Request, count: Count) -> list[dict[str, Any]]:
     mine = request.warehouses.limit(Bin.objects.filter(link=count.link), "warehouse").values("erp_location")
     found = count.differences.filter(erp_location__in=mine)
-    rows = list(found.order_by("erp_location", "item", "lot")[:1000])
+    rows = list(found.order_by("erp_location", *GOODS)[:1000])
     field = "name_zh" if shown.chinese(request) else "name_en"
     names = dict(Item.objects.filter(link=count.link, code__in={row.item for row in rows}).values_list("code", field))
     return [
@@ -159,7 +160,7 @@ def _differences(request: Request, count: Count) -> list[dict[str, Any]]:
             "location": row.erp_location,
             "item": row.item,
             "item_name": names.get(row.item, row.item),
-            "lot": row.lot or None,
+            **shown.parts(row),
             "erp": shown.plain(row.erp),
             "wms": shown.plain(row.wms),
             "pending": shown.plain(row.pending),

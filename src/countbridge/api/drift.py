@@ -12,6 +12,7 @@ from countbridge.api import shown
 from countbridge.api.auth import Request, needs
 from countbridge.api.links import get_link
 from countbridge.api.tables import Natural, csv_answer
+from countbridge.domain.keys import GOODS
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Item, Link
 from countbridge.people.access import allowed
@@ -31,6 +32,9 @@ class DriftRow(Schema):
     item: str
     item_name: str
     lot: str | None
+    status: str | None = None
+    owner: str | None = None
+    package: str | None = None
     erp: str
     wms: str
     gap: str
@@ -82,7 +86,7 @@ def list_links_drift(request: Request) -> dict[str, Any]:
 def _found(request: Request, link: Link, state: str) -> Any:
     rows = request.warehouses.limit(Drift.objects.filter(link=link), "warehouse").select_related("repair__link")
     rows = rows.filter(state__in=state.split(",")) if state else rows.exclude(state=Drift.State.SUSPECTED)
-    return rows.order_by("location", "item", "lot", "-pk")
+    return rows.order_by("location", *GOODS, "-pk")
 
 
 def _rows(request: Request, link: Link, found: list[Drift]) -> list[dict[str, Any]]:
@@ -97,7 +101,7 @@ def _row(request: Request, drift: Drift, item: Item | None) -> dict[str, Any]:
         **{field: getattr(drift, field) for field in ("warehouse", "location", "item", "state")},
         "id": drift.pk,
         "item_name": name,
-        "lot": drift.lot or None,
+        **shown.parts(drift),
         "erp": shown.plain(drift.erp),
         "wms": shown.plain(drift.wms),
         "gap": shown.plain(gap),

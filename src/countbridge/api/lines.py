@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -15,8 +17,10 @@ from countbridge.api.counts import get_count
 from countbridge.api.tables import Natural, csv_answer
 from countbridge.domain.decimals import round_half_up
 from countbridge.domain.explanation import Cause
+from countbridge.domain.keys import GOODS, TRAITS, StockKey
 from countbridge.domain.units import to_base, unit_factor
 from countbridge.errors import InputError, NotFound
+from countbridge.exchange.grain import common
 from countbridge.people.access import allowed
 from countbridge.stocktake.explaining import KEPT_WITH
 from countbridge.stocktake.judge import key_of, movements_of, passes_of, valid_pass, variance_by_pass
@@ -26,7 +30,7 @@ router = Router(tags=["lines"], by_alias=True)
 prefix = ""
 
 SORTABLE = {
-    "bin", "item", "lot", "zone", "warehouse", "state", "outcome", "snapshot", "expected", "counted", "variance", "value",
+    "bin", *GOODS, "zone", "warehouse", "state", "outcome", "snapshot", "expected", "counted", "variance", "value",
     "counted_at", "counter", "unit", "price",
 }  # fmt: skip
 NO_CAUSE = "none"
@@ -64,7 +68,9 @@ def narrowed(
         lines = of_cause(lines, request, cause)
     if q:
         text = Q(item__icontains=q) | Q(item_name_zh__icontains=q) | Q(item_name_en__icontains=q)
-        lines = lines.filter(text | Q(bin__icontains=q) | Q(lot__icontains=q))
+        lines = lines.filter(
+            text | Q(bin__icontains=q) | reduce(or_, (Q(**{f"{name}__icontains": q}) for name in TRAITS))
+        )
     return lines.order_by(*_order(request, sort))
 
 
@@ -98,14 +104,14 @@ def of_cause(lines: QuerySet[Line], request: Request, cause: str) -> QuerySet[Li
 def _order(request: Request, sort: str) -> list[Any]:
     field = sort.removeprefix("-")
     if not field:
-        return ["zone", "bin", "item", "lot", "pk"]
+        return ["zone", "bin", *GOODS, "pk"]
     if field not in SORTABLE:
         raise InputError("api.unknown_word", word=field, known=", ".join(sorted(SORTABLE)))
     if field in BOOK_FIELDS and not allowed(request.auth, "line.expected").everywhere:
         # The order of lines would tell what the fields themselves may not.
         visible = allowed(request.auth, "line.expected")
         if not all(code in visible for code in request.warehouses.codes) or request.warehouses.everywhere:
-            return ["zone", "bin", "item", "lot", "pk"]
+            return ["zone", "bin", *GOODS, "pk"]
     by = F(field)
     return [by.desc(nulls_last=True) if sort.startswith("-") else by.asc(nulls_last=True), "pk"]
 
@@ -236,8 +242,9 @@ def _scan(scan: Scan, row: Line) -> dict[str, Any]:
 
 def _postings(row: Line) -> list[dict[str, Any]]:
     """The adjustment lines of this key: the ERP's (at its own grain) and the WMS's (this bin)."""
-    key = {"erp_location": row.erp_location, "item": row.item, "lot": row.lot}
-    lines = AdjustmentLine.objects.filter(Q(bin=row.bin) | Q(bin=""), adjustment__count=row.count, **key)
+    key = StockKey.of(row.bin, row)
+    erp = Q(bin="", erp_location=row.erp_location, **key.coarser(common(row.count.link)).goods())
+    lines = AdjustmentLine.objects.filter(erp | Q(bin=row.bin, **key.goods()), adjustment__count=row.count)
     return [
         {
             "system": line.adjustment.side,

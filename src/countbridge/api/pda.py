@@ -16,6 +16,7 @@ from ninja import Router, Schema
 from countbridge import clock
 from countbridge.api import shown
 from countbridge.api.auth import Request, needs_pda
+from countbridge.domain.keys import GOODS
 from countbridge.domain.units import base_sum, unit_factor
 from countbridge.errors import CountbridgeError, InputError, NotFound
 from countbridge.links.models import Bin, Item
@@ -37,6 +38,9 @@ class ScanIn(Schema):
     bin: str
     code: str
     lot: str | None = None
+    status: str | None = None  # null: not said; empty: none
+    owner: str | None = None
+    package: str | None = None
     quantity: str
     unit: str
     counted_at: str
@@ -134,7 +138,7 @@ def _sheet(sheet: Sheet, lines: int, counted: int) -> dict[str, Any]:
 def show_sheet(request: Request, sheet: int) -> dict[str, Any]:
     """Everything needed to count the sheet without a network: bins in walking order, goods, codes, units."""
     found = _mine(request, sheet)
-    lines = list(found.lines.order_by("item", "lot"))
+    lines = list(found.lines.order_by(*GOODS))
     items = {item.code: item for item in _items(found)}
     by_bin: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
@@ -198,7 +202,7 @@ def _goods(line: Line, item: Item, count: Count, counted: list[Scan] | None) -> 
     return {
         **_item(item),
         "line": line.pk,
-        "lot": line.lot or None,
+        **shown.parts(line),
         "expires": shown.day(line.expires),
         "expected": None if count.blind else shown.plain(line.snapshot),
         "counted": told,
@@ -302,11 +306,12 @@ def _entry(scan: ScanIn, username: str) -> scans.Entry:
     counted_at, lot = _moment(scan.counted_at), scan.lot or ""
     if counted_at is None:
         raise InputError("stocktake.time_without_offset", scan=scan.id[:LONGEST_ID])
-    texts = (scan.id, scan.bin, scan.code, lot, scan.quantity, scan.unit, scan.note)
+    parts = {name: value for name in scans.NAMED if (value := getattr(scan, name)) is not None}
+    texts = (scan.id, scan.bin, scan.code, lot, *parts.values(), scan.quantity, scan.unit, scan.note)
     if len(scan.id) > LONGEST_ID or any("\0" in text for text in texts):
         raise InputError("stocktake.unusable_text", scan=scan.id[:LONGEST_ID], longest=LONGEST_ID)
     return scans.Entry(
-        scan.id, scan.bin, scan.code, lot, scan.quantity, scan.unit, counted_at, username, scan.note[:500],
+        scan.id, scan.bin, scan.code, lot, scan.quantity, scan.unit, counted_at, username, scan.note[:500], parts,
         expires=_day(scan),
     )  # fmt: skip
 

@@ -72,6 +72,9 @@ class DifferenceRow(Schema):
     item: str
     item_name: str
     lot: str | None
+    status: str | None = None
+    owner: str | None = None
+    package: str | None = None
     erp: str
     wms: str
     pending: str
@@ -158,6 +161,9 @@ class PartnerShown(Schema):
     bin: str
     item: str
     lot: str | None
+    status: str | None = None
+    owner: str | None = None
+    package: str | None = None
     variance: str
 
 
@@ -193,6 +199,9 @@ class LineShown(Schema):
     item: str
     item_name: str
     lot: str | None
+    status: str | None = None
+    owner: str | None = None
+    package: str | None = None
     tracking: str
     expires: str | None
     label_expires: str | None

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from countbridge.domain.expiry import EXPIRED
+from countbridge.domain.keys import TRAITS
 from countbridge.messages import render
 from countbridge.people.access import WarehouseScope
 from countbridge.people.language import language_of
@@ -48,6 +49,11 @@ def sentence(request: HttpRequest, error: dict[str, Any] | None) -> str | None:
     return render(error["code"], error["params"], language_of(request)) if error else None
 
 
+def parts(row: object) -> dict[str, str | None]:
+    """What tells the goods apart beside their item; None = none."""
+    return {name: getattr(row, name) or None for name in TRAITS}
+
+
 def chinese(request: HttpRequest) -> bool:
     return language_of(request).startswith("zh")
 
@@ -81,7 +87,7 @@ def line(row: Line, request: HttpRequest, expected: WarehouseScope) -> dict[str,
         "erp_location": row.erp_location,
         "item": row.item,
         "item_name": row.item_name_zh if chinese(request) else row.item_name_en,
-        "lot": row.lot or None,
+        **parts(row),
         "tracking": row.tracking,
         "expires": day(row.expires),
         "label_expires": day(row.label_expires),

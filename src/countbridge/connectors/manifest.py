@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from countbridge.connectors.strict import Part, build, choice, read_yaml
+from countbridge.domain.keys import Trait
 from countbridge.errors import ConfigError, InputError
 
 FILE_NAME = "connector.yaml"
@@ -92,6 +93,7 @@ class Dataset:
     scope              names a reading can be narrowed by
     page_limit         most rows on a page
     unique             fields that together tell two rows apart, empty when there are none
+    parts              of stock: what it tells apart in one place beside the item (a movement then tells the same parts)
     sequence           field that numbers the rows of an incremental dataset one by one, without holes
     """
 
@@ -101,6 +103,7 @@ class Dataset:
     scope: tuple[str, ...] = ()
     page_limit: int = field(default=1000, metadata={"at_least": 1})
     unique: tuple[str, ...] = ()
+    parts: tuple[Trait, ...] = ("lot",)
     sequence: str = ""
 
 

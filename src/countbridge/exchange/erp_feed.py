@@ -14,9 +14,11 @@ from django.db import connection
 from countbridge import clock
 from countbridge.connectors.contract import Page
 from countbridge.connectors.registry import definition
+from countbridge.domain.keys import GOODS, StockKey
 from countbridge.errors import CountbridgeError
 from countbridge.exchange import clocks, quarantine
 from countbridge.exchange.feeds import pull
+from countbridge.exchange.grain import Parts, parts_of
 from countbridge.exchange.maps import sorted_out
 from countbridge.exchange.models import ErpMovement
 from countbridge.exchange.rows import moment, needed, number
@@ -27,25 +29,24 @@ CURSOR = "erp_movements"  # the WMS's feed of the same link has a cursor of its 
 FIRST = timedelta(days=7)  # how far back the first reading goes
 KEPT = timedelta(days=90)
 # Sums of one document and key in both feeds; where they are equal it is the same event.
-SAME = """
+_GOODS = ", ".join(GOODS)
+_ON = " AND ".join(f"{{0}}.{name} = {{1}}.{name}" for name in ("document", "erp_location", *GOODS))
+SAME = f"""
 WITH told AS (
-    SELECT document, erp_location, item, lot, sum(quantity) AS quantity, max(posted) AS posted
+    SELECT document, erp_location, {_GOODS}, sum(quantity) AS quantity, max(posted) AS posted
     FROM exchange_erpmovement WHERE link_id = %(link)s AND NOT known AND NOT ours AND document <> ''
-    GROUP BY document, erp_location, item, lot
+    GROUP BY document, erp_location, {_GOODS}
 ), same AS (
     SELECT told.* FROM told JOIN LATERAL (
         SELECT sum(m.quantity) AS quantity FROM exchange_movement m
-        WHERE m.link_id = %(link)s AND m.document = told.document AND m.erp_location = told.erp_location
-          AND m.item = told.item AND m.lot = told.lot
+        WHERE m.link_id = %(link)s AND {_ON.format("m", "told")}
     ) AS wms ON wms.quantity = told.quantity
 ), booked AS (
     UPDATE exchange_movement m SET erp_state = 'posted', erp_posted = same.posted FROM same
-    WHERE m.link_id = %(link)s AND m.document = same.document AND m.erp_location = same.erp_location AND m.item = same.item
-      AND m.lot = same.lot AND m.erp_state <> 'posted'
+    WHERE m.link_id = %(link)s AND {_ON.format("m", "same")} AND m.erp_state <> 'posted'
 )
 UPDATE exchange_erpmovement e SET known = true FROM same
-WHERE e.link_id = %(link)s AND NOT e.known AND NOT e.ours AND e.document = same.document
-  AND e.erp_location = same.erp_location AND e.item = same.item AND e.lot = same.lot"""
+WHERE e.link_id = %(link)s AND NOT e.known AND NOT e.ours AND {_ON.format("e", "same")}"""
 
 
 def follow(link: Link) -> None:
@@ -63,10 +64,10 @@ def follow(link: Link) -> None:
 
 def _store(link: Link, page: Page, unique: tuple[str, ...]) -> None:
     """Insert what is new; a movement that comes again is the same. A row that cannot be used waits in quarantine."""
-    found = {}
+    found, known = {}, parts_of(link, "erp")
     for raw, row in sorted_out(link, "erp_movements", page.rows, flow=CURSOR, id_field=unique).good:
         try:
-            movement = _movement(link, row)
+            movement = _movement(link, row, known)
         except CountbridgeError as error:
             quarantine.put(link, CURSOR, str(row.get("id")), dict(raw), error.code, error.params)
             continue
@@ -74,13 +75,13 @@ def _store(link: Link, page: Page, unique: tuple[str, ...]) -> None:
     ErpMovement.objects.bulk_create(found.values(), ignore_conflicts=True, batch_size=2000)
 
 
-def _movement(link: Link, row: dict[str, str | None]) -> ErpMovement:
+def _movement(link: Link, row: dict[str, str | None], known: Parts) -> ErpMovement:
+    place = needed(row, "location")
     return ErpMovement(
         link=link,
         source_id=needed(row, "id"),
-        erp_location=needed(row, "location"),
-        item=needed(row, "item"),
-        lot=row["lot"] or "",
+        erp_location=place,
+        **StockKey.read(place, row, known).goods(),
         quantity=number(row, "quantity"),
         kind=needed(row, "kind"),
         document=row["document"] or "",

@@ -8,17 +8,16 @@ from datetime import datetime
 from django.db import transaction
 
 from countbridge.connectors.contract import Connector, Page, Row
+from countbridge.domain.keys import StockKey
 from countbridge.errors import ContractSurprise, CountbridgeError, CursorExpired, InputError, NotFound
 from countbridge.exchange import clocks, events, picks, quarantine
+from countbridge.exchange.grain import Parts, parts_of
 from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.models import FeedCursor, Movement
 from countbridge.exchange.pages import read
 from countbridge.exchange.rows import moment, needed, number, whole
 from countbridge.exchange.systems import opened
 from countbridge.links.models import Link, System
-
-Key = tuple[str, str, str]
-
 
 TRIES = 3  # readings of a place where something is missing, before it is told
 
@@ -126,8 +125,8 @@ def accept_hole(link: Link, dataset: str, reason: str, user: str) -> int:
     return int(hole["last"]) + 1
 
 
-def pull_movements(link: Link, then: Callable[[set[Key]], None]) -> datetime | None:
-    """Take in the WMS movements; returns the moment everything is known up to. `then` is told the keys (bin, item, lot)
+def pull_movements(link: Link, then: Callable[[set[StockKey]], None]) -> datetime | None:
+    """Take in the WMS movements; returns the moment everything is known up to. `then` is told the keys (by bin)
     of each page inside the transaction that stores it, so that what follows from a movement is never forgotten."""
 
     def take(page: Page) -> None:
@@ -138,14 +137,15 @@ def pull_movements(link: Link, then: Callable[[set[Key]], None]) -> datetime | N
     return pull(link, "movements", link.wms, take)
 
 
-def store_movements(link: Link, rows: Rows, came: Sequence[Row]) -> set[Key]:
+def store_movements(link: Link, rows: Rows, came: Sequence[Row]) -> set[StockKey]:
     """Insert or refresh movements. One that is told again (its ERP state changed) keeps its place in the ledger. `came`: the
     rows before mapping, of which one that cannot be used waits in quarantine."""
     as_told = {str(row.get("id")): row for row in came}
     found: dict[str, Movement] = {}
+    known = parts_of(link, "wms")
     for row in rows:
         try:
-            movement = _movement(link, row)
+            movement = _movement(link, row, known)
         except CountbridgeError as error:
             told = as_told.get(str(row["id"]), row)
             quarantine.put(link, "movements", str(row["id"]), told, error.code, error.params)
@@ -162,10 +162,10 @@ def store_movements(link: Link, rows: Rows, came: Sequence[Row]) -> set[Key]:
         update_fields=["erp_state", "erp_posted"],
         batch_size=2000,
     )
-    return settled | {(m.bin, m.item, m.lot) for m in found.values()}
+    return settled | {StockKey.of(m.bin, m) for m in found.values()}
 
 
-def _movement(link: Link, row: dict[str, str | None]) -> Movement:
+def _movement(link: Link, row: dict[str, str | None], known: Parts) -> Movement:
     occurred = moment(row["occurred"], "occurred")
     return Movement(
         link=link,
@@ -173,8 +173,7 @@ def _movement(link: Link, row: dict[str, str | None]) -> Movement:
         ledger_seq=whole(row, "sequence"),
         bin=needed(row, "bin"),
         erp_location=needed(row, "erp_location"),
-        item=needed(row, "item"),
-        lot=row["lot"] or "",
+        **StockKey.read(needed(row, "bin"), row, known).goods(),
         quantity=number(row, "quantity"),
         kind=needed(row, "kind"),
         document=row["document"] or "",

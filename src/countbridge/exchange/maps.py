@@ -69,10 +69,20 @@ def _discarded(link: Link, flow: str, names: Iterable[str]) -> dict[str, object]
 
 
 def _mapped(link: Link, name: str, rows: Iterable[Mapping[str, str | None]]) -> Mapped:
-    newest = FieldMap.objects.filter(link=link, name=name).order_by("-version").values_list("pk", flat=True).first()
+    newest = _newest(link, name)
     if newest is None:
         raise ConfigError("links.no_map", link=link.code, map=name)
     return apply(_rules(newest), rows, _tables(link))
+
+
+def targets(link: Link, name: str) -> frozenset[str]:
+    """The fields the newest version of map `name` yields; none where the link has no such map."""
+    newest = _newest(link, name)
+    return frozenset(rule.target for rule in _rules(newest).rules) if newest is not None else frozenset()
+
+
+def _newest(link: Link, name: str) -> int | None:
+    return FieldMap.objects.filter(link=link, name=name).order_by("-version").values_list("pk", flat=True).first()
 
 
 @lru_cache(maxsize=256)

@@ -16,8 +16,10 @@ from django.db.models import Q
 
 from countbridge import clock
 from countbridge.connectors.registry import definition
+from countbridge.domain.keys import GOODS, StockKey
 from countbridge.errors import CountbridgeError
 from countbridge.exchange import clocks, quarantine
+from countbridge.exchange.grain import Parts, parts_of
 from countbridge.exchange.maps import sorted_out
 from countbridge.exchange.models import FeedCursor, Movement, Pick
 from countbridge.exchange.pages import read
@@ -25,14 +27,13 @@ from countbridge.exchange.rows import moment, needed, number
 from countbridge.exchange.systems import opened
 from countbridge.links.models import Link
 
-Key = tuple[str, str, str]
 LATEST = 2**63 - 1  # the ledger position of what is in no ledger yet
 KEPT = timedelta(days=30)
-TOLD = ("bin", "item", "lot", "quantity", "document", "to_bin", "picked")
+TOLD = ("bin", *GOODS, "quantity", "document", "to_bin", "picked")
 
 
-def pull(link: Link, then: Callable[[set[Key]], None]) -> None:
-    """Take in the picks that are open now; `then` is told the keys (bin, item, lot) concerned, in the same transaction. A WMS
+def pull(link: Link, then: Callable[[set[StockKey]], None]) -> None:
+    """Take in the picks that are open now; `then` is told the keys concerned, in the same transaction. A WMS
     that tells no picks is not asked."""
     if "picks" not in definition(link.wms.connector).manifest.datasets:
         return
@@ -52,7 +53,7 @@ def pull(link: Link, then: Callable[[set[Key]], None]) -> None:
             then(keys)
 
 
-def settle(link: Link, movements: Sequence[Movement]) -> set[Key]:
+def settle(link: Link, movements: Sequence[Movement]) -> set[StockKey]:
     """Movements that book a pick: each is dated back to when the goods left, and its pick is confirmed. Returns the keys of picks
     confirmed so. Called before the movements are stored."""
     documents = {movement.document for movement in movements if movement.document}
@@ -95,9 +96,9 @@ def provisional(link_id: int, bins: Iterable[str]) -> list[Movement]:
     return made
 
 
-# The same in SQL, for counts computed as a whole: (bin, item, lot, quantity, ledger_seq, occurred) of a link's picks.
+# The same in SQL, for counts computed as a whole: (bin, goods, quantity, ledger_seq, occurred) of a link's picks.
 PROVISIONAL = f"""
-SELECT place, item, lot, sign * quantity, {LATEST}::bigint, at
+SELECT place, {", ".join(GOODS)}, sign * quantity, {LATEST}::bigint, at
 FROM exchange_pick p
 LEFT JOIN exchange_feedcursor f ON f.link_id = p.link_id AND f.dataset = 'movements'
 CROSS JOIN LATERAL (
@@ -110,35 +111,36 @@ WHERE p.link_id = %(link)s AND NOT confirmed AND happened"""
 
 def _movement(pick: Pick, place: str, sign: int, at: datetime, kind: str) -> Movement:
     return Movement(
-        link_id=pick.link_id, source_id=f"{kind}:{pick.source_id}", ledger_seq=LATEST, bin=place, item=pick.item, lot=pick.lot,
-        quantity=sign * pick.quantity, kind=kind, document=pick.document, occurred=at, recorded=at, erp_state="none",
+        **StockKey.of(place, pick).goods(), link_id=pick.link_id, source_id=f"{kind}:{pick.source_id}", ledger_seq=LATEST,
+        bin=place, quantity=sign * pick.quantity, kind=kind, document=pick.document, occurred=at, recorded=at,
+        erp_state="none",
     )  # fmt: skip
 
 
 def _books(movement: Movement, pick: Pick) -> bool:
-    same = (movement.document, movement.item, movement.lot) == (pick.document, pick.item, pick.lot)
+    same = all(getattr(movement, name) == getattr(pick, name) for name in ("document", *GOODS))
     return same and (movement.bin, movement.quantity) in ((pick.bin, -pick.quantity), (pick.to_bin, pick.quantity))
 
 
 def _told(link: Link) -> Iterator[Pick]:
     """The WMS's open picks; a row that cannot be used waits in quarantine, the others go on."""
+    known = parts_of(link, "wms")
     with opened(link.wms) as connector:
         came = [row for page in read(connector, link.wms, "picks", {}, None) for row in page.rows]
         unique = connector.manifest.dataset("picks").unique
     for raw, row in sorted_out(link, "wms_picks", came, flow="picks", id_field=unique).good:
         try:
-            yield _pick(link, row)
+            yield _pick(link, row, known)
         except CountbridgeError as error:
             quarantine.put(link, "picks", str(row.get("id")), dict(raw), error.code, error.params)
 
 
-def _pick(link: Link, row: dict[str, str | None]) -> Pick:
+def _pick(link: Link, row: dict[str, str | None], known: Parts) -> Pick:
     return Pick(
         link=link,
         source_id=needed(row, "id"),
         bin=needed(row, "bin"),
-        item=needed(row, "item"),
-        lot=row["lot"] or "",
+        **StockKey.read(needed(row, "bin"), row, known).goods(),
         quantity=abs(number(row, "quantity")),
         document=needed(row, "document"),
         to_bin=row.get("to_bin") or "",
@@ -150,5 +152,5 @@ def _differs(one: Pick, other: Pick) -> bool:
     return any(getattr(one, name) != getattr(other, name) for name in TOLD)
 
 
-def _keys(picks: Iterable[Pick]) -> set[Key]:
-    return {(place, pick.item, pick.lot) for pick in picks for place in (pick.bin, pick.to_bin) if place}
+def _keys(picks: Iterable[Pick]) -> set[StockKey]:
+    return {StockKey.of(place, pick) for pick in picks for place in (pick.bin, pick.to_bin) if place}

@@ -12,6 +12,7 @@ from django.db.models.functions import Abs
 from countbridge.domain.accuracy import Measure, Results
 from countbridge.domain.decimals import EXACT, decimal_text, round_half_up
 from countbridge.domain.expiry import DIFFERS, EXPIRED
+from countbridge.domain.keys import GOODS, TRAITS
 from countbridge.messages import render
 from countbridge.reports.content import (
     NAME_OF,
@@ -118,7 +119,7 @@ def _variances(paper: Paper, report: Report, found: Results, most: int) -> None:
         paper.table_head(columns, 7.5)
         lines = decided(report.lines()).filter(counted__isnull=False).exclude(variance=0)
         ordered = lines.annotate(stake=Abs(VALUE)).order_by(
-            F("stake").desc(nulls_last=True), "zone", "bin", "item", "lot", "pk"
+            F("stake").desc(nulls_last=True), "zone", "bin", *GOODS, "pk"
         )
         for line in each(ordered[:most]):
             paper.table_row(columns, _line(report, line), 7.5)
@@ -169,7 +170,7 @@ def _line(report: Report, line: Any) -> list[str]:
     return [
         f"{line.warehouse} {line.bin}",
         f"{line.item} {name}",
-        line.lot,
+        " ".join(part for name in TRAITS if (part := getattr(line, name))),
         *(f"{shown(value, 'quantity')} {line.unit}" for value in (line.expected, line.counted, line.variance)),
         shown(worth(line), "money"),
         report.listed(part for part in why if part),

@@ -6,7 +6,7 @@ a longer one is text, because spreadsheets keep 15 digits. Codes are text ("0012
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
@@ -17,6 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from countbridge.domain.accuracy import Results
 from countbridge.domain.decimals import decimal_text
+from countbridge.domain.keys import GOODS
 from countbridge.messages import render
 from countbridge.reports.content import (
     NAME_OF,
@@ -46,13 +47,24 @@ OPTIONS = {
 # Name of the column, width in characters, kind of its cells.
 COLUMNS = (
     ("warehouse", 10, "text"), ("zone", 10, "text"), ("bin", 14, "text"), ("erp_location", 14, "text"), ("item", 16, "text"),
-    ("item_name", 32, "text"), ("class", 14, "text"), ("lot", 14, "text"), ("unit", 7, "text"), ("snapshot", 12, "number"),
+    ("item_name", 32, "text"), ("class", 14, "text"), ("lot", 14, "text"),
+    ("status", 12, "text"), ("owner", 14, "text"),
+    ("package", 18, "text"), ("unit", 7, "text"), ("snapshot", 12, "number"),
     ("expected", 12, "number"), ("counted_quantity", 12, "number"), ("variance", 12, "number"), ("price", 12, "number"),
     ("line_value", 14, "money"), ("outcome", 16, "text"), ("reasons", 40, "text"), ("line_state", 14, "text"),
     ("pass", 6, "number"), ("counter", 14, "text"), ("counted_at", 17, "moment"), ("decision", 14, "text"),
     ("decision_reason", 32, "text"), ("decided_by", 14, "text"), ("decided_at", 17, "moment"),
     ("expires", 12, "text"), ("label_expires", 12, "text"),
 )  # fmt: skip
+
+Head = tuple[str, int, str]
+SELDOM = ("status", "owner", "package")  # a column where any line has one
+
+
+def columns_of(report: Report) -> tuple[Head, ...]:
+    """The columns of the report's lines."""
+    unused = {name for name in SELDOM if not report.lines().exclude(**{name: ""}).exists()}
+    return tuple(column for column in COLUMNS if column[0] not in unused)
 
 
 def fits(value: Decimal) -> bool:
@@ -148,28 +160,30 @@ class _Writer:
 
     def lines(self, rows_a_sheet: int) -> None:
         """Every line, matches included, in the order of the shelves; a new sheet where one is full."""
-        sheet, row, number = self._line_sheet(1), 1, 1
-        for line in each(decided(self.report.lines()).order_by("warehouse", "zone", "bin", "item", "lot", "pk")):
+        columns = columns_of(self.report)
+        sheet, row, number = self._line_sheet(columns, 1), 1, 1
+        for line in each(decided(self.report.lines()).order_by("warehouse", "zone", "bin", *GOODS, "pk")):
             if row > rows_a_sheet:
-                self._close(sheet, row)
+                self._close(sheet, row, len(columns))
                 number += 1
-                sheet, row = self._line_sheet(number), 1
-            for column, ((_, _, kind), value) in enumerate(zip(COLUMNS, line_cells(self.report, line), strict=True)):
-                self.cell(sheet, row, column, value, kind)
+                sheet, row = self._line_sheet(columns, number), 1
+            cells = dict(zip(COLUMNS, line_cells(self.report, line), strict=True))
+            for column, head in enumerate(columns):
+                self.cell(sheet, row, column, cells[head], head[2])
             row += 1
-        self._close(sheet, row)
+        self._close(sheet, row, len(columns))
 
-    def _line_sheet(self, number: int) -> Worksheet:
+    def _line_sheet(self, columns: Sequence[Head], number: int) -> Worksheet:
         say = self.report.say
         sheet = self.book.add_worksheet(say("all_lines") if number == 1 else say("all_lines_more", number=number))
-        for column, (_, width, _) in enumerate(COLUMNS):
+        for column, (_, width, _) in enumerate(columns):
             sheet.set_column(column, column, width)
         sheet.freeze_panes(1, 5)
-        self.headings(sheet, 0, [say(name) for name, _, _ in COLUMNS])
+        self.headings(sheet, 0, [say(name) for name, _, _ in columns])
         return sheet
 
-    def _close(self, sheet: Worksheet, row: int) -> None:
-        sheet.autofilter(0, 0, row - 1, len(COLUMNS) - 1)
+    def _close(self, sheet: Worksheet, row: int, width: int) -> None:
+        sheet.autofilter(0, 0, row - 1, width - 1)
 
     def headings(self, sheet: Worksheet, row: int, titles: list[str]) -> None:
         for column, title in enumerate(titles):
@@ -226,7 +240,8 @@ def line_cells(report: Report, line: Any) -> tuple[str | int | Decimal | datetim
     """The cells of a line, in the order of `COLUMNS`. `line` carries its last decision (`decided`)."""
     name = line.item_name_zh if report.chinese else line.item_name_en
     return (
-        line.warehouse, line.zone, line.bin, line.erp_location, line.item, name, line.item_class, line.lot, line.unit,
+        line.warehouse, line.zone, line.bin, line.erp_location, line.item, name, line.item_class, line.lot, line.status,
+        line.owner, line.package, line.unit,
         line.snapshot, line.expected, line.counted, line.variance, line.price, worth(line), outcome(report, line),
         reasons(report, line), render(f"word.{line.state}", {}, report.language), line.pass_number, line.counter,
         line.counted_at, report.say(f"decision_{line.decision}") if line.decision else None, line.decision_reason,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from countbridge.domain.explanation import Breach, Paper, Portion
 from countbridge.domain.interval import Interval
+from countbridge.domain.keys import TRAITS, StockKey
 from countbridge.domain.keys import Key as DomainKey
 from countbridge.domain.units import BASE_UNIT, base_sum, unit_factor
+from countbridge.exchange.grain import Parts, common
 from countbridge.exchange.models import Movement
 from countbridge.links.models import Bin, ItemUnit
-from countbridge.stocktake.judge import Key, key_of, passes_of, valid_pass
+from countbridge.stocktake.judge import key_of, passes_of, valid_pass
 from countbridge.stocktake.models import Count, Line, Scan
 from countbridge.stocktake.policy import policy_of
 
@@ -49,16 +51,25 @@ def breaches_of(count: Count, lines: Sequence[Line]) -> list[Breach]:
     positions, units = _positions(count, lines), _units(count, lines)
     passes, movements = passes_of(lines), _movements(count, lines)
     ambiguity = timedelta(seconds=policy_of(count.policy).ambiguity_seconds)
+    grain = common(count.link)
     return [
-        _breach(line, passes[line.pk], movements[key_of(line)], ambiguity, positions, units)
+        replace(
+            _breach(line, passes[line.pk], movements[key_of(line)], ambiguity, positions, units),
+            book=book_name(erp_key(line, grain)),
+        )
         for line in lines
         if passes[line.pk]
     ]
 
 
-def book_of(line: Line) -> str:
-    """The name of the ERP key a line belongs to."""
-    return f"{line.erp_location}\0{line.item}\0{line.lot}"
+def erp_key(line: Line, grain: Parts) -> StockKey:
+    """The ERP key a line belongs to."""
+    return StockKey.of(line.erp_location, line).coarser(grain)
+
+
+def book_name(key: StockKey) -> str:
+    """What an ERP key is called where books are told apart by name."""
+    return "\0".join(key)
 
 
 def _breach(
@@ -81,7 +92,7 @@ def _breach(
     counted = taken.counted(line.decimals)
     return Breach(
         id=line.pk,
-        key=DomainKey(line.item, line.bin, line.lot or None),
+        key=DomainKey(line.item, line.bin, **{name: getattr(line, name) or None for name in TRAITS}),
         zone=f"{line.warehouse}\0{line.zone}",
         position=positions[line.bin],
         expected=line.expected,
@@ -95,7 +106,6 @@ def _breach(
         confirmed=any(
             other.people.isdisjoint(taken.people) and other.counted(line.decimals) == counted for other in others
         ),
-        book=book_of(line),
         serial=line.tracking == "serial",
     )
 
@@ -132,16 +142,19 @@ def _units(count: Count, lines: Sequence[Line]) -> Units:
     return {item: tuple(rows) for item, rows in found.items()}
 
 
-def _movements(count: Count, lines: Sequence[Line]) -> dict[Key, list[Movement]]:
+def _movements(count: Count, lines: Sequence[Line]) -> dict[StockKey, list[Movement]]:
     """The movements of the lines' keys since some weeks before the snapshot, oldest first."""
     keys = {key_of(line) for line in lines}
     since = (count.snapshot_at or count.created_at) - HISTORY
-    found: dict[Key, list[Movement]] = defaultdict(list)
+    found: dict[StockKey, list[Movement]] = defaultdict(list)
     moved = Movement.objects.filter(
-        link_id=count.link_id, bin__in={key[0] for key in keys}, item__in={key[1] for key in keys}, occurred__gte=since
+        link_id=count.link_id,
+        bin__in={key.place for key in keys},
+        item__in={key.item for key in keys},
+        occurred__gte=since,
     )
     for movement in moved.order_by("ledger_seq"):
-        key = (movement.bin, movement.item, movement.lot)
+        key = StockKey.of(movement.bin, movement)
         if key in keys:
             found[key].append(movement)
     return found

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from countbridge import clock
+from countbridge.domain.keys import StockKey
 from countbridge.domain.serials import TWICE
 from countbridge.errors import CountbridgeError, InputError, NotAllowed
 from countbridge.exchange import events
@@ -141,7 +142,7 @@ def _effect(
         refusal = _refusal(line, decision, scope, line.pk in counted)
         if refusal is None and code is not None and not _suits(code, line):
             refusal = InputError("stocktake.reason_unfit", line=str(line), code=code.code)
-        if refusal is None and decision in (RECOUNT, TRANSFER) and (line.count_id, *key_of(line)) in posted:
+        if refusal is None and decision in (RECOUNT, TRANSFER) and (line.count_id, key_of(line)) in posted:
             refusal = InputError("stocktake.posted_already", line=str(line))
         if refusal:
             effect.refused.append((line.pk, refusal))
@@ -171,10 +172,10 @@ def _suits(code: ReasonCode, line: Line) -> bool:
     return code.used_for == "both" or not line.variance or (code.used_for == "gain") == sign
 
 
-def _posted(lines: Sequence[Line]) -> set[tuple[int, str, str, str]]:
+def _posted(lines: Sequence[Line]) -> set[tuple[int, StockKey]]:
     """Those of the lines whose variance is in the books already: counted again they would be compared with those."""
     counts, bins = {line.count for line in lines}, {line.bin for line in lines}
-    return {(count.pk, *key) for count in counts for key in written_in_wms(count, bins)}
+    return {(count.pk, key) for count in counts for key in written_in_wms(count, bins)}
 
 
 def _refusal(line: Line, decision: str, scope: WarehouseScope, own_count: bool) -> CountbridgeError | None:

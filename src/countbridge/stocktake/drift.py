@@ -14,12 +14,13 @@ from decimal import Decimal
 from django.db import transaction
 
 from countbridge import clock
+from countbridge.domain.keys import GOODS, StockKey
 from countbridge.domain.tolerance import Tolerance, exceeded
 from countbridge.domain.units import is_zero
 from countbridge.exchange import events, items
 from countbridge.links.models import Bin, Item, Link
 from countbridge.stocktake import repairs
-from countbridge.stocktake.books import Books, Key, read_both
+from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.judge import domain_policy
 from countbridge.stocktake.models import Drift
 from countbridge.stocktake.policy import policy_of
@@ -66,7 +67,7 @@ def _compare(link: Link, locations: set[str]) -> None:
     books = read_both(link, sorted(locations), set())
     with transaction.atomic():
         under_way = Drift.objects.select_for_update(no_key=True).filter(link=link, location__in=locations)
-        known = {(d.location, d.item, d.lot): d for d in under_way.filter(state__in=(State.SUSPECTED, State.OPEN))}
+        known = {StockKey.of(d.location, d): d for d in under_way.filter(state__in=(State.SUSPECTED, State.OPEN))}
         apart = _apart(link, books, locations)
         for key, (erp, wms) in apart.items():
             _seen(link, known.get(key), key, erp, wms)
@@ -75,35 +76,32 @@ def _compare(link: Link, locations: set[str]) -> None:
                 _agrees_again(drift)
 
 
-def _apart(link: Link, books: Books, locations: set[str]) -> dict[Key, Pair]:
+def _apart(link: Link, books: Books, locations: set[str]) -> dict[StockKey, Pair]:
     """The certain keys on which the books differ, without those that a person dismissed just so or that are being repaired."""
     differ = {key: (books.erp[key], books.wms[key]) for key in sorted(books.erp) if books.erp[key] != books.wms[key]}
     decimals = dict(
-        Item.objects.filter(link=link, code__in={item for _, item, _ in differ}).values_list("code", "decimals")
+        Item.objects.filter(link=link, code__in={key.item for key in differ}).values_list("code", "decimals")
     )
     left = {
-        (d.location, d.item, d.lot): d.erp - d.wms
+        StockKey.of(d.location, d): d.erp - d.wms
         for d in Drift.objects.filter(link=link, location__in=locations, state=State.DISMISSED).order_by("pk")
     }
-    busy = set(
-        Drift.objects.filter(link=link, location__in=locations, state=State.REPAIRING)
-        .values_list("location", "item", "lot")
-    )  # fmt: skip
+    repairing = Drift.objects.filter(link=link, location__in=locations, state=State.REPAIRING)
+    busy = StockKey.many(repairing.values_list("location", *GOODS))
     return {
         key: (erp, wms)
         for key, (erp, wms) in differ.items()
-        if key not in busy and left.get(key) != erp - wms and not is_zero(erp - wms, decimals.get(key[1], 3))
+        if key not in busy and left.get(key) != erp - wms and not is_zero(erp - wms, decimals.get(key.item, 3))
     }
 
 
-def _seen(link: Link, known: Drift | None, key: Key, erp: Decimal, wms: Decimal) -> None:
+def _seen(link: Link, known: Drift | None, key: StockKey, erp: Decimal, wms: Decimal) -> None:
     now = clock.now()
     if known is None:
-        location, item, lot = key
-        place = Bin.objects.filter(link=link, erp_location=location).order_by("code").first()
+        place = Bin.objects.filter(link=link, erp_location=key.place).order_by("code").first()
         warehouse = place.warehouse if place else ""
         Drift.objects.create(
-            link=link, warehouse=warehouse, location=location, item=item, lot=lot, erp=erp, wms=wms,
+            link=link, warehouse=warehouse, location=key.place, **key.goods(), erp=erp, wms=wms,
             first_seen=now, last_seen=now,
         )  # fmt: skip
         return

@@ -19,69 +19,74 @@ from django.db.models import Max, Min, Q, Sum
 
 from countbridge.domain.decimals import subtract, total
 from countbridge.domain.explanation import ErpBook, Paper
+from countbridge.domain.keys import GOODS, StockKey
+from countbridge.exchange.grain import Parts, common
 from countbridge.exchange.models import ErpMovement, Movement
-from countbridge.stocktake.breaches import book_of
+from countbridge.stocktake.breaches import book_name, erp_key
 from countbridge.stocktake.models import AdjustmentLine, BookLine, Count, Line
 
 NOT_COUNTED = Number("pk", filter=Q(counted=None))
 UNSURE = timedelta(minutes=1)  # around the preparation of the count, in which the ERP's book was read
 
-Key = tuple[str, str, str]
 Window = tuple[datetime, datetime]  # the ERP's book was read between these moments
 
 
 def books_of(count: Count, lines: Sequence[Line]) -> tuple[list[ErpBook], list[Line]]:
     """The ERP keys of the lines whose two books can be compared, and every counted line of those keys."""
     # Of a location some of whose bins are not counted, the lines are a part only: its book cannot be set against them.
-    keys = {(line.erp_location, line.item, line.lot) for line in lines if line.erp_location not in count.partial}
-    places, items = {key[0] for key in keys}, {key[1] for key in keys}
+    grain = common(count.link)
+    keys = {erp_key(line, grain) for line in lines if line.erp_location not in count.partial}
+    places, items = {key.place for key in keys}, {key.item for key in keys}
     if count.started_at is None:
         return [], []
     window = (count.created_at - UNSURE, count.started_at + UNSURE)
     # Every ERP location with a line was read whole: what the book has no line for stands at nothing.
     same = Line.objects.filter(count=count, erp_location__in=places, item__in=items)
     erp = {
-        (place, item, lot): quantity
-        for place, item, lot, quantity in BookLine.objects.filter(
-            count=count, erp_location__in=places, item__in=items
-        ).values_list("erp_location", "item", "lot", "quantity")
+        StockKey.of(row.erp_location, row): row.quantity
+        for row in BookLine.objects.filter(count=count, erp_location__in=places, item__in=items)
     }
+    columns = ["item", *sorted(grain)]
     wms = {
-        (place, item, lot): (quantity, first, last, not left)
-        for place, item, lot, quantity, first, last, left in same.values("erp_location", "item", "lot")
-        .annotate(quantity=Sum("snapshot"), first=Min("watermark"), last=Max("watermark"), left=NOT_COUNTED)
-        .values_list("erp_location", "item", "lot", "quantity", "first", "last", "left")
+        StockKey(row.pop("erp_location"), **{name: row.pop(name) for name in columns}): row
+        for row in same.values("erp_location", *columns).annotate(
+            quantity=Sum("snapshot"), first=Min("watermark"), last=Max("watermark"), left=NOT_COUNTED
+        )
     }
-    moved = _moved(count, places, items)
-    alone = _erp_only(count, places, items, window[0])
+    moved = _moved(count, places, items, grain)
+    alone = _erp_only(count, places, items, window[0], grain)
     books = []
     for key in sorted(keys & wms.keys()):
-        quantity, first, last, whole = wms[key]
-        gap = subtract(erp.get(key, Decimal(0)), quantity)
-        book = _book("\0".join(key), gap, (first, last), moved[key], window)
+        here = wms[key]
+        gap = subtract(erp.get(key, Decimal(0)), here["quantity"])
+        book = _book(book_name(key), gap, (here["first"], here["last"]), moved[key], window)
         if book is not None:
-            books.append(replace(book, whole=whole, only=tuple(alone[key])))
+            books.append(replace(book, whole=not here["left"], only=tuple(alone[key])))
     known = {book.id for book in books if book.gap}
-    return books, [line for line in same.filter(counted__isnull=False) if book_of(line) in known] if known else []
+    if not known:
+        return books, []
+    return books, [line for line in same.filter(counted__isnull=False) if book_name(erp_key(line, grain)) in known]
 
 
-def _moved(count: Count, places: set[str], items: set[str]) -> dict[Key, list[Movement]]:
+def _moved(count: Count, places: set[str], items: set[str], grain: Parts) -> dict[StockKey, list[Movement]]:
     """Movements that may stand in one of the readings alone: pending ones, and those booked since shortly before."""
     since = (count.snapshot_at or count.created_at) - timedelta(days=1)
-    found: dict[Key, list[Movement]] = defaultdict(list)
+    found: dict[StockKey, list[Movement]] = defaultdict(list)
     late = Q(erp_state="pending") | Q(erp_posted__gte=since) | Q(occurred__gte=since)
     for movement in Movement.objects.filter(
         late, link_id=count.link_id, erp_location__in=places, item__in=items
     ).exclude(erp_state="none").order_by("ledger_seq"):  # fmt: skip
-        found[movement.erp_location, movement.item, movement.lot].append(movement)
+        found[StockKey.of(movement.erp_location, movement).coarser(grain)].append(movement)
     return found
 
 
-def _erp_only(count: Count, places: set[str], items: set[str], before: datetime) -> dict[Key, list[Paper]]:
+def _erp_only(
+    count: Count, places: set[str], items: set[str], before: datetime, grain: Parts
+) -> dict[StockKey, list[Paper]]:
     """What the ERP had booked by itself before its book was read, and the WMS does not know; never what we posted, nor what was
     in a gap that an earlier count closed."""
     closed = _closed(count, places, items)
-    found: dict[Key, list[Paper]] = defaultdict(list)
+    found: dict[StockKey, list[Paper]] = defaultdict(list)
     for one in (
         ErpMovement.objects.filter(
             link_id=count.link_id, erp_location__in=places, item__in=items, known=False, ours=False, posted__lt=before
@@ -89,20 +94,20 @@ def _erp_only(count: Count, places: set[str], items: set[str], before: datetime)
         .exclude(document="")
         .order_by("-posted", "pk")
     ):
-        key = (one.erp_location, one.item, one.lot)
+        key = StockKey.of(one.erp_location, one).coarser(grain)
         if key in closed and one.posted <= closed[key]:
             continue
         found[key].append(Paper(one.source_id, one.quantity, one.occurred, one.kind, one.document))
     return found
 
 
-def _closed(count: Count, places: set[str], items: set[str]) -> dict[Key, datetime]:
+def _closed(count: Count, places: set[str], items: set[str]) -> dict[StockKey, datetime]:
     """When the gap over a key was last closed by posting."""
     gaps = AdjustmentLine.objects.filter(
         adjustment__side="erp", adjustment__count__link=count.link_id, erp_location__in=places, item__in=items, ok=True
     ).exclude(gap=0)  # fmt: skip
-    rows = gaps.values_list("erp_location", "item", "lot").annotate(at=Max("adjustment__count__posted_at"))
-    return {(place, item, lot): at for place, item, lot, at in rows if at is not None}
+    rows = gaps.values_list("erp_location", *GOODS).annotate(at=Max("adjustment__count__posted_at"))
+    return {StockKey(*key): at for *key, at in rows if at is not None}
 
 
 def _book(name: str, gap: Decimal, marks: tuple[int, int], moved: Sequence[Movement], window: Window) -> ErpBook | None:

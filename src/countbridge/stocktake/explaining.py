@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from countbridge.domain.decimals import ZERO, decimal_text
 from countbridge.domain.explanation import Explanation, Story, explain
+from countbridge.domain.keys import TRAITS
 from countbridge.exchange import events
 from countbridge.exchange.queue import follow
 from countbridge.stocktake.breaches import breaches_of
@@ -142,7 +143,7 @@ def _story(line: Line, story: Story, lines: Mapping[int, Line]) -> dict[str, Any
             "line": pk,
             "bin": lines[pk].bin,
             "item": lines[pk].item,
-            "lot": lines[pk].lot or None,
+            **{name: getattr(lines[pk], name) or None for name in TRAITS},
             "variance": decimal_text(variance),
         }
         for pk, variance in story.shares
@@ -175,7 +176,7 @@ def _name(other: Mapping[str, Any], line: Line) -> str:
     parts = [
         other["bin"] if other["bin"] != line.bin else "",
         other["item"] if other["item"] != line.item else "",
-        other["lot"] or "" if (other["lot"] or "") != line.lot else "",
+        *(other[name] or "-" for name in TRAITS if (other[name] or "") != getattr(line, name)),
     ]
     return " ".join(part for part in parts if part)
 

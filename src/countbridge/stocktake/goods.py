@@ -6,13 +6,15 @@ from collections.abc import Collection
 
 from django.db.models import Q
 
+from countbridge.domain.keys import StockKey
 from countbridge.errors import InputError
+from countbridge.exchange.grain import parts_of
 from countbridge.exchange.models import Movement
 from countbridge.links.models import Bin, Item, ItemUnit, Lot
 from countbridge.stocktake.models import BookLine, Count, Line, Sheet
 from countbridge.stocktake.scope import Scope
 
-LONGEST_LOT = 80
+LONGEST_LOT = LONGEST_PACKAGE = 80
 
 
 class Goods:
@@ -66,14 +68,16 @@ class Goods:
         known = ", ".join(sorted(each.unit for each in item.units.all()))
         raise InputError("stocktake.unknown_unit", item=item.code, unit=unit, known=known)
 
-    def new_line(self, sheet: Sheet, bin_code: str, item: Item, lot: str) -> Line:
+    def new_line(self, sheet: Sheet, key: StockKey, item: Item) -> Line:
         """A line for goods that no book has in the bin. Its snapshot is zero as of the zone's ledger position. InputError for
         goods the count is not about."""
         if not Scope.of(self.count).covers(item):
             # What is booked of it was not read: taking it for nothing would make all of it a gain.
-            raise InputError("stocktake.not_in_scope", bin=bin_code, item=item.code)
-        place = Bin.objects.get(link_id=self.count.link_id, code=bin_code)
-        known = Lot.objects.filter(link_id=self.count.link_id, item=item.code, lot=lot).first() if lot else None
+            raise InputError("stocktake.not_in_scope", bin=key.place, item=item.code)
+        self._known_parts(key)
+        place = Bin.objects.get(link_id=self.count.link_id, code=key.place)
+        lots = Lot.objects.filter(link_id=self.count.link_id, item=item.code, lot=key.lot)
+        known = lots.first() if key.lot else None
         return Line.objects.create(
             count=self.count,
             sheet=sheet,
@@ -81,23 +85,41 @@ class Goods:
             snapshot=0,
             watermark=self.count.watermarks[place.zone],
             expires=known.expires if known else None,
-            **line_identity(place, item, lot),
+            **line_identity(place, item, key),
         )
 
+    def _known_parts(self, key: StockKey) -> None:
+        """A status, owner or package the WMS keeps apart. One that nobody ever heard of is a slip of the finger; packages are new
+        each day."""
+        kept = parts_of(self.count.link, "wms")
+        for name, value in key.goods(("status", "owner", "package")).items():
+            if name == "item" or not value:
+                continue
+            if name not in kept:
+                raise InputError("stocktake.part_not_kept", part=name, value=value, item=key.item)
+            if not self._heard_of(name, value):
+                raise InputError("stocktake.unknown_part", part=name, value=value, item=key.item)
 
-def line_identity(place: Bin, item: Item, lot: str) -> dict[str, object]:
+    def _heard_of(self, part: str, value: str) -> bool:
+        if part == "package":
+            return len(value) <= LONGEST_PACKAGE
+        here, link = {part: value}, self.count.link_id
+        lines = Line.objects.filter(count__link=link, **here)
+        return lines.exists() or Movement.objects.filter(link=link, **here).exists()
+
+
+def line_identity(place: Bin, item: Item, key: StockKey) -> dict[str, object]:
     """The fields of a line that say what is counted where."""
     return {
         "warehouse": place.warehouse,
         "zone": place.zone,
         "bin": place.code,
         "erp_location": place.erp_location,
-        "item": item.code,
+        **key.goods(),
         "item_name_zh": item.name_zh,
         "item_name_en": item.name_en,
         "item_class": item.item_class,
         "abc": item.abc,
-        "lot": lot,
         "tracking": item.tracking,
         "unit": item.unit,
         "decimals": item.decimals,

@@ -13,6 +13,7 @@ from countbridge.domain.agreement import PASSES_DISAGREE, disagree
 from countbridge.domain.assessment import Assessment, LineFacts, Policy, assess
 from countbridge.domain.expiry import differing
 from countbridge.domain.expiry import reasons as expiry_reasons
+from countbridge.domain.keys import StockKey
 from countbridge.domain.policies import Case, Rule, rule_for
 from countbridge.domain.rollforward import Movement as DomainMovement
 from countbridge.domain.scans import Scan as DomainScan
@@ -25,7 +26,6 @@ from countbridge.stocktake.columns import store
 from countbridge.stocktake.models import Count, Line, Scan
 from countbridge.stocktake.policy import CountPolicy, policy_of
 
-Key = tuple[str, str, str]
 NO_TOLERANCE = Policy()
 COMPUTED = (
     "expected", "counted", "variance", "variance_min", "variance_max", "value", "outcome", "rule", "reasons", "counter",
@@ -92,8 +92,8 @@ def _judged(
     return assess(replace(facts, policy=replace(base, tolerance=rule.tolerance))), rule
 
 
-def key_of(line: Line) -> Key:
-    return (line.bin, line.item, line.lot)
+def key_of(line: Line) -> StockKey:
+    return StockKey.of(line.bin, line)
 
 
 def domain_policy(policy: CountPolicy) -> Policy:
@@ -101,17 +101,17 @@ def domain_policy(policy: CountPolicy) -> Policy:
     return Policy(policy.base_rule.tolerance, timedelta(seconds=policy.ambiguity_seconds))
 
 
-def movements_of(count: Count, keys: Iterable[Key]) -> dict[Key, list[Movement]]:
+def movements_of(count: Count, keys: Iterable[StockKey]) -> dict[StockKey, list[Movement]]:
     """Every movement known of the keys, oldest first; picks the WMS has not booked yet come last."""
     wanted = set(keys)
-    found: dict[Key, list[Movement]] = defaultdict(list)
-    bins = {key[0] for key in wanted}
+    found: dict[StockKey, list[Movement]] = defaultdict(list)
+    bins = {key.place for key in wanted}
     query = Movement.objects.filter(link_id=count.link_id, bin__in=bins)
     if len(wanted) == 1:
-        ((_, item, lot),) = wanted
-        query = query.filter(item=item, lot=lot)
+        (only,) = wanted
+        query = query.filter(**only.goods())
     for movement in [*query.order_by("ledger_seq"), *picks.provisional(count.link_id, bins)]:
-        key = (movement.bin, movement.item, movement.lot)
+        key = StockKey.of(movement.bin, movement)
         if key in wanted:
             found[key].append(movement)
     return found

@@ -9,7 +9,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from countbridge.domain.assignment import portions, share_out
+from countbridge.domain.keys import GOODS
 from countbridge.domain.walking import aisle_of
+from countbridge.exchange.grain import common
+from countbridge.links.models import Link
 from countbridge.people.models import User
 from countbridge.stocktake import sheets, work
 from countbridge.stocktake.models import BookLine, Count, Progress, Reading, Sheet
@@ -17,6 +20,13 @@ from countbridge.stocktake.policy import CountPolicy, policy_of
 from countbridge.stocktake.scope import Scope
 
 PLACES_LOCK = 0x0F11
+
+
+def of(table: str) -> str:
+    """The columns of `table` that tell goods apart."""
+    return ", ".join(f"{table}.{name}" for name in GOODS)
+
+
 # The bins of a zone whose ERP location is one that is counted.
 PLACES = """
 CREATE TEMP TABLE zone_places AS
@@ -45,42 +55,48 @@ WHERE c.count_id = %(count)s AND c.bin = p.code AND NOT EXISTS (SELECT FROM zone
 # What has to be counted in them: what the WMS has there, and what the ERP alone has where its location is one bin.
 # (In a location of many bins nobody can say where to look; the gap between the books shows it.) A key that no page showed
 # though it moved while the zone was read was empty at one moment of the reading: where its running sum is lowest.
-KEYS = """
+# Of what the ERP's book has, only what no key of the WMS's, however fine, belongs to (SAME stands for the
+# parts both know).
+PARTS = ", ".join(GOODS)
+KEYS = f"""
 CREATE TEMP TABLE zone_keys AS
 WITH known AS (
-    SELECT s.place, s.item, s.lot, sum(s.quantity) AS quantity, min(s.watermark) AS watermark
+    SELECT s.place, {of("s")}, sum(s.quantity) AS quantity, min(s.watermark) AS watermark
     FROM stocktake_stagedstock s JOIN zone_places p ON p.code = s.place
-    WHERE s.reading_id = %(reading)s GROUP BY s.place, s.item, s.lot
+    WHERE s.reading_id = %(reading)s GROUP BY s.place, {of("s")}
 ), moved AS (
-    SELECT m.bin AS place, m.item, m.lot, m.ledger_seq,
-           sum(m.quantity) OVER (PARTITION BY m.bin, m.item, m.lot ORDER BY m.ledger_seq) AS running,
-           sum(m.quantity) OVER (PARTITION BY m.bin, m.item, m.lot) AS at_end
+    SELECT m.bin AS place, {of("m")}, m.ledger_seq,
+           sum(m.quantity) OVER (PARTITION BY m.bin, {of("m")} ORDER BY m.ledger_seq) AS running,
+           sum(m.quantity) OVER (PARTITION BY m.bin, {of("m")}) AS at_end
     FROM exchange_movement m JOIN zone_places p ON p.code = m.bin
     WHERE m.link_id = %(link)s AND m.ledger_seq > %(first)s AND m.ledger_seq <= %(last)s
 ), appeared AS (
-    SELECT place, item, lot, 0::numeric AS quantity,
+    SELECT place, {PARTS}, 0::numeric AS quantity,
            CASE WHEN min(running) >= 0 THEN %(first)s
                 ELSE (array_agg(ledger_seq ORDER BY running, ledger_seq DESC))[1] END AS watermark
-    FROM moved WHERE at_end > 0 GROUP BY place, item, lot
+    FROM moved WHERE at_end > 0 GROUP BY place, {PARTS}
 ), single AS (
     SELECT b.erp_location, min(b.code) AS code FROM links_bin b
     WHERE b.link_id = %(link)s AND b.erp_location IN (SELECT erp_location FROM zone_places)
     GROUP BY b.erp_location HAVING count(*) = 1
+), standing AS (
+    SELECT place, {PARTS} FROM known UNION ALL SELECT place, {PARTS} FROM appeared
 ), alone AS (
-    SELECT o.code AS place, s.item, s.lot, 0::numeric AS quantity, %(last)s::bigint AS watermark
+    SELECT o.code AS place, {of("s")}, 0::numeric AS quantity, %(last)s::bigint AS watermark
     FROM single o
     JOIN stocktake_reading r ON r.count_id = %(count)s AND r.side = 'erp'
     JOIN stocktake_stagedstock s ON s.reading_id = r.id AND s.place = o.erp_location
-    GROUP BY o.code, s.item, s.lot
+    WHERE NOT EXISTS (SELECT FROM standing k WHERE k.place = o.code AND (SAME))
+    GROUP BY o.code, {of("s")}
 )
-SELECT DISTINCT ON (place, item, lot) place, item, lot, quantity, watermark
+SELECT DISTINCT ON (place, {PARTS}) place, {PARTS}, quantity, watermark
 FROM (SELECT *, 1 AS rank FROM known UNION ALL SELECT *, 2 FROM appeared UNION ALL SELECT *, 3 FROM alone) AS every
 WHERE NOT %(narrowed)s OR EXISTS (
     SELECT FROM links_item i WHERE i.link_id = %(link)s AND i.code = every.item
     AND (cardinality(%(classes)s::text[]) = 0 OR i.item_class = ANY(%(classes)s))
     AND (cardinality(%(abc)s::text[]) = 0 OR i.abc = ANY(%(abc)s))
     AND (cardinality(%(items)s::text[]) = 0 OR i.code = ANY(%(items)s)))
-ORDER BY place, item, lot, rank"""
+ORDER BY place, {PARTS}, rank"""
 BINS = """
 SELECT p.warehouse, p.code, greatest(1, count(k.place))
 FROM zone_places p LEFT JOIN zone_keys k ON k.place = p.code
@@ -92,24 +108,24 @@ WALKS = """
 CREATE TEMP TABLE zone_walks AS
 SELECT s.id, code FROM stocktake_sheet s, jsonb_array_elements_text(s.bins) AS code
 WHERE s.count_id = %(count)s AND s.zone = %(zone)s"""
-LINES = """
+LINES = f"""
 INSERT INTO stocktake_line (
-    count_id, sheet_id, warehouse, zone, bin, erp_location, item, item_name_zh, item_name_en, item_class, lot, tracking, expires,
+    count_id, sheet_id, warehouse, zone, bin, erp_location, {PARTS}, item_name_zh, item_name_en, item_class, tracking, expires,
     unit, decimals, price, abc, state, pass_number, snapshot, watermark, outcome, reasons, counter)
-SELECT %(count)s, w.id, p.warehouse, p.zone, p.code, p.erp_location, i.code, i.name_zh, i.name_en, i.item_class, k.lot,
+SELECT %(count)s, w.id, p.warehouse, p.zone, p.code, p.erp_location, {of("k")}, i.name_zh, i.name_en, i.item_class,
        i.tracking, l.expires, i.unit, i.decimals, i.price, i.abc, 'open', 1, k.quantity, k.watermark, '', '[]', ''
 FROM zone_keys k
 JOIN zone_places p ON p.code = k.place
 JOIN zone_walks w ON w.code = k.place
 JOIN links_item i ON i.link_id = %(link)s AND i.code = k.item
 LEFT JOIN links_lot l ON l.link_id = %(link)s AND l.item = k.item AND l.lot = k.lot
-ORDER BY p.walk_order, p.code, i.code, k.lot"""
-BOOK = """
-INSERT INTO stocktake_bookline (count_id, erp_location, item, lot, quantity)
-SELECT r.count_id, s.place, s.item, s.lot, sum(s.quantity)
+ORDER BY p.walk_order, p.code, {of("k")}"""
+BOOK = f"""
+INSERT INTO stocktake_bookline (count_id, erp_location, {PARTS}, quantity)
+SELECT r.count_id, s.place, {of("s")}, sum(s.quantity)
 FROM stocktake_stagedstock s JOIN stocktake_reading r ON r.id = s.reading_id
-WHERE r.id = %s GROUP BY r.count_id, s.place, s.item, s.lot ORDER BY s.place, s.item, s.lot
-ON CONFLICT (count_id, erp_location, item, lot) DO UPDATE SET quantity = stocktake_bookline.quantity + excluded.quantity"""
+WHERE r.id = %s GROUP BY r.count_id, s.place, {of("s")} ORDER BY s.place, {of("s")}
+ON CONFLICT (count_id, erp_location, {PARTS}) DO UPDATE SET quantity = stocktake_bookline.quantity + excluded.quantity"""
 UNKNOWN = """
 WITH strange AS MATERIALIZED (
     SELECT s.item, s.place, r.id, r.side
@@ -179,7 +195,7 @@ def _zone(count: Count, reading: Reading) -> int:
         _temporary(cursor, {"zone_places": PLACES}, asked)
         cursor.execute(TAKEN, asked)
         cursor.execute(NOT_HERE, asked)
-        _temporary(cursor, {"zone_keys": KEYS}, asked)
+        _temporary(cursor, {"zone_keys": KEYS.replace("SAME", _same(count.link))}, asked)
         cursor.execute(BINS, asked)
         made = [
             Sheet(
@@ -196,6 +212,11 @@ def _zone(count: Count, reading: Reading) -> int:
             cursor.execute(NOT_EMPTY, asked)
         cursor.execute("DROP TABLE zone_places, zone_keys, zone_walks")
         return laid
+
+
+def _same(link: Link) -> str:
+    """Do a WMS key `k` and an ERP key `s` belong together? By the item and the parts both books know."""
+    return " AND ".join(f"k.{name} = s.{name}" for name in ("item", *sorted(common(link))))
 
 
 def _temporary(cursor: Any, tables: dict[str, str], asked: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from countbridge.connectors.contract import Document
 from countbridge.connectors.registry import definition
+from countbridge.domain.keys import StockKey
 from countbridge.errors import ConfigError
 from countbridge.exchange.deliveries import propose
 from countbridge.exchange.maps import Rows, translate
@@ -50,7 +51,7 @@ def _send_baseline(count: Count, number: int, lines: Sequence[BookLine]) -> None
     key = f"{count.number}-baseline-{number}"
     with transaction.atomic():
         if not Delivery.objects.filter(key=key).exists():
-            said = [_told(line.erp_location, line.item, line.lot, line.quantity) for line in lines]
+            said = [_told(StockKey.of(line.erp_location, line), line.quantity) for line in lines]
             rows = _translated(count, "baseline_to_wms", said)
             _send(count, "baseline", {"count_no": count.number}, rows, key, "F2")
         work.report(count, part="", done=number, rows=number * len(lines))
@@ -77,8 +78,8 @@ def _task(count: Count) -> dict[str, str]:
     }
 
 
-def _told(location: str, item: str, lot: str, quantity: Decimal) -> dict[str, str]:
-    return {"location": location, "item": item, "lot": lot, "quantity": format(quantity.normalize(), "f")}
+def _told(key: StockKey, quantity: Decimal) -> dict[str, str]:
+    return {"location": key.place, **key.goods(), "quantity": format(quantity.normalize(), "f")}
 
 
 def _staged(reading: int) -> Iterator[list[dict[str, str]]]:
@@ -86,7 +87,7 @@ def _staged(reading: int) -> Iterator[list[dict[str, str]]]:
     after = 0
     while rows := list(StagedStock.objects.filter(reading=reading, pk__gt=after).order_by("pk")[:CHECKED_AT_ONCE]):
         after = rows[-1].pk
-        yield [_told(row.place, row.item, row.lot, row.quantity) for row in rows]
+        yield [_told(StockKey.of(row.place, row), row.quantity) for row in rows]
 
 
 def _line_limit(count: Count, kind: str) -> int:

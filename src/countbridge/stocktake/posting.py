@@ -14,17 +14,20 @@ from countbridge import clock
 from countbridge.connectors.contract import Document
 from countbridge.connectors.registry import definition
 from countbridge.domain.books import split
+from countbridge.domain.keys import GOODS, StockKey
 from countbridge.domain.rollforward import Movement as DomainMovement
 from countbridge.domain.rollforward import closure_residue
 from countbridge.errors import ConfigError
 from countbridge.exchange import events
 from countbridge.exchange.deliveries import Then, propose
+from countbridge.exchange.grain import common
 from countbridge.exchange.maps import translate
 from countbridge.exchange.models import Delivery, Movement
 from countbridge.exchange.queue import follow
 from countbridge.exchange.retry import NotYet
 from countbridge.links.models import System
 from countbridge.stocktake.books import Books, read_both
+from countbridge.stocktake.breaches import erp_key
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.judge import key_of, movements_of
 from countbridge.stocktake.models import Adjustment, AdjustmentLine, Count, Line, Repair
@@ -33,7 +36,6 @@ from countbridge.stocktake.recompute.compare import differing
 from countbridge.stocktake.refused import note
 from countbridge.stocktake.written import owes, refused_in_erp, written_in_erp, written_in_wms
 
-Key = tuple[str, str, str]
 LARGE = 20_000  # counted lines from which looking at them as a set is quicker than one by one
 COUNTED, TRANSFER = "count", "transfer"  # why a document changes a book
 UNTIL_CLOSED = (Count.State.POSTING, Count.State.VERIFYING, Count.State.DIFFERENCES)
@@ -52,7 +54,8 @@ def post(count_id: int) -> None:
     _papers_taken(count)
     _no_repair_under_way(count)
     lines = list(count.lines.exclude(state=Line.State.UNCOUNTED))
-    counted = {(line.erp_location, line.item, line.lot) for line in lines}
+    grain = common(count.link)
+    counted = {erp_key(line, grain) for line in lines}
     books = read_both(count.link, sorted({line.erp_location for line in lines}), counted)
     with transaction.atomic():
         held = Count.objects.select_for_update(no_key=True).get(pk=count.pk)
@@ -157,32 +160,32 @@ def _under_way(count: Count) -> bool:
 def _write_erp(count: Count, books: Books) -> None:
     """One document for each ERP location and its line limit: what the counted bins owe, less what was written for them
     before, less the gap between the books."""
-    by_key: dict[Key, list[Line]] = defaultdict(list)
+    by_key: dict[StockKey, list[Line]] = defaultdict(list)
+    grain = common(count.link)
     for line in count.lines.all():
-        by_key[line.erp_location, line.item, line.lot].append(line)
+        by_key[erp_key(line, grain)].append(line)
     carried, written, refused = written_in_wms(count), written_in_erp(count), refused_in_erp(count)
-    changes: dict[str, list[tuple[Key, Decimal, Decimal]]] = defaultdict(list)
+    changes: dict[str, list[tuple[StockKey, Decimal, Decimal]]] = defaultdict(list)
     for key, lines in sorted(by_key.items()):
         owed = [owes(line, carried[key_of(line)]) for line in lines]
         # A gap is closed only where everything that stands for the key was counted and nothing is kept as it was, and once:
         # a refused line that waits still holds its part.
         whole = (
-            key not in refused and key[0] not in count.partial and all(line.state in Line.POSTABLE for line in lines)
+            key not in refused and key.place not in count.partial and all(line.state in Line.POSTABLE for line in lines)
         )
         gap = books.erp[key] - books.wms[key] if whole and key in books.erp else Decimal(0)
         parts = split(gap, Decimal(0), [*owed, -written[key]])
         if parts.erp:
-            changes[key[0]].append((key, parts.erp, parts.gap))
+            changes[key.place].append((key, parts.erp, parts.gap))
         if parts.gap:
-            location, item, lot = key
             events.record(
                 "line", "stocktake.interface_gap", count=count.number,
-                location=location, item=item, lot=lot or "-", gap=format(parts.gap, "f"),
+                location=key.place, item=key.item, lot=key.told, gap=format(parts.gap, "f"),
             )  # fmt: skip
     for location, rows in sorted(changes.items()):
         changed = [
-            AdjustmentLine(erp_location=loc, item=item, lot=lot, quantity=change, gap=-gap)
-            for (loc, item, lot), change, gap in rows
+            AdjustmentLine(erp_location=key.place, **key.goods(), quantity=change, gap=-gap)
+            for key, change, gap in rows
         ]
         _write_documents(count, "erp", changed, location)
 
@@ -191,7 +194,7 @@ def write_again(count: Count, side: str, lines: Sequence[AdjustmentLine]) -> Non
     """New documents, numbered after those there are, that hold exactly what these refused lines say."""
     by_document: dict[tuple[str, str], list[AdjustmentLine]] = defaultdict(list)
     for line in lines:
-        copied = {name: getattr(line, name) for name in ("bin", "erp_location", "item", "lot", "quantity", "gap")}
+        copied = {name: getattr(line, name) for name in ("bin", "erp_location", *GOODS, "quantity", "gap")}
         place = line.erp_location if side == "erp" else ""
         by_document[place, line.adjustment.reason].append(AdjustmentLine(**copied))
     for (location, reason), theirs in sorted(by_document.items()):
@@ -230,15 +233,14 @@ def _erp_fields(count: Count, adjustment: Adjustment) -> dict[str, str]:
 def _write_wms(count: Count) -> None:
     """What each bin owes and was not carried before, for the lines whose ERP posting stands. Transfers go in documents of their
     own: in the WMS's books, too, they are no gain and no loss."""
-    carried, refused = written_in_wms(count), refused_in_erp(count)
+    carried, refused, grain = written_in_wms(count), refused_in_erp(count), common(count.link)
     lines: dict[str, list[AdjustmentLine]] = {COUNTED: [], TRANSFER: []}
-    for line in count.lines.order_by("bin", "item", "lot"):
-        left = owes(line, carried[key_of(line)]) - carried[key_of(line)]
-        if left and (line.erp_location, line.item, line.lot) not in refused:
+    for line in count.lines.order_by("bin", *GOODS):
+        key = key_of(line)
+        left = owes(line, carried[key]) - carried[key]
+        if left and erp_key(line, grain) not in refused:
             lines[TRANSFER if line.transfer else COUNTED].append(
-                AdjustmentLine(
-                    bin=line.bin, erp_location=line.erp_location, item=line.item, lot=line.lot, quantity=left
-                )
+                AdjustmentLine(bin=line.bin, erp_location=line.erp_location, **key.goods(), quantity=left)
             )
     for reason, theirs in lines.items():
         _write_documents(count, "wms", theirs, reason=reason)
@@ -251,8 +253,7 @@ def _send(adjustment: Adjustment, system: System, map_name: str, fields: dict[st
             "line": str(line.position),
             "bin": line.bin,
             "location": line.erp_location,
-            "item": line.item,
-            "lot": line.lot,
+            **{name: getattr(line, name) for name in GOODS},
             "quantity": format(line.quantity.normalize(), "f"),
         }
         for line in adjustment.lines.order_by("position")

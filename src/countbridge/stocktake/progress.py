@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from countbridge import clock
 from countbridge.domain.agreement import PASSES_DISAGREE
+from countbridge.domain.keys import StockKey
 from countbridge.domain.policies import Rule
 from countbridge.errors import InputError
 from countbridge.exchange import events, picks
@@ -20,7 +21,7 @@ from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
 from countbridge.stocktake import explaining, serials, sheets, signoffs, transfers
 from countbridge.stocktake.columns import store
-from countbridge.stocktake.judge import Key, judge, key_of
+from countbridge.stocktake.judge import judge, key_of
 from countbridge.stocktake.models import Count, CountedBin, Line, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
 from countbridge.stocktake.written import written_in_wms
@@ -37,13 +38,13 @@ def catch_up(link: Link) -> None:
     pull_movements(link, lambda keys: moved(link, keys))
 
 
-def moved(link: Link, keys: Iterable[Key]) -> None:
+def moved(link: Link, keys: Iterable[StockKey]) -> None:
     """Movements of these keys became known: compute the counted lines again. A settled or approved variance that changed
     is open again: nobody agreed to the new one."""
     wanted = set(keys)
     if not wanted:
         return
-    bins = {key[0] for key in wanted}
+    bins = {key.place for key in wanted}
     for count in Count.objects.filter(link=link, state=Count.State.COUNTING):
         with transaction.atomic():
             known = (
@@ -58,7 +59,7 @@ def moved(link: Link, keys: Iterable[Key]) -> None:
     watch_posted(link, wanted)
 
 
-def watch_posted(link: Link, keys: set[Key]) -> None:
+def watch_posted(link: Link, keys: set[StockKey]) -> None:
     """The watchdog for late papers: a movement that becomes known after a count was posted, for a moment before the scan, was
     counted as a loss or gain and is now booked a second time. Its line is open again, and what a person agrees to is posted
     as the difference to what was posted before. (Both our books take deltas; one that is set as of a moment would heal by
@@ -72,7 +73,7 @@ def watch_posted(link: Link, keys: set[Key]) -> None:
             held = Count.objects.select_for_update(of=("self",), no_key=True).get(pk=count.pk)
             if held.state != count.state:
                 continue  # it moved on meanwhile, and looks at its lines itself
-            lines = list(_late_lines(held, {key[0] for key in keys}).order_by("pk"))
+            lines = list(_late_lines(held, {key.place for key in keys}).order_by("pk"))
             changed = judge_again(held, [line for line in lines if key_of(line) in keys])
             if changed:
                 _reopen(held, changed)

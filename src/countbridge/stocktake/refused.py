@@ -1,12 +1,13 @@
 """Lines of an adjustment that a system refused: each waits in quarantine (`reposting` sends it again or gives it up).
 
 One rule, whether the document was taken but for some lines or refused as a whole: what was refused waits line by line, what
-was taken stands, and the document itself is history. A line is known by what it says (count, system, place, item, lot), so
+was taken stands, and the document itself is history. A line is known by what it says (count, system, place and goods), so
 that one refused again is the same record with its newest reason.
 """
 
 from __future__ import annotations
 
+from countbridge.domain.keys import GOODS, StockKey
 from countbridge.exchange import quarantine
 from countbridge.exchange.models import Delivery
 from countbridge.exchange.quarantine import Refused
@@ -40,7 +41,13 @@ def note(adjustment: Adjustment, delivery: Delivery) -> None:
 
 
 def source_id(count: Count, line: AdjustmentLine) -> str:
-    return "/".join([count.number, line.bin or line.erp_location, line.item, line.lot])
+    return source_name(count, StockKey.of(line.bin or line.erp_location, line))
+
+
+def source_name(count: Count, key: StockKey) -> str:
+    """Count, place, item and lot, and behind them the further parts there are."""
+    named = [f"{name}={value}" for name, value in zip(GOODS[2:], key[3:], strict=True) if value]
+    return "/".join([count.number, *key[:3], *named])
 
 
 def _refused(adjustment: Adjustment, line: AdjustmentLine) -> Refused:
@@ -50,8 +57,7 @@ def _refused(adjustment: Adjustment, line: AdjustmentLine) -> Refused:
         "line": str(line.position),
         "bin": line.bin,
         "location": line.erp_location,
-        "item": line.item,
-        "lot": line.lot,
+        **{name: getattr(line, name) for name in GOODS if name in ("item", "lot") or getattr(line, name)},
         "quantity": format(line.quantity.normalize(), "f"),
     }
     return Refused(source_id(adjustment.count, line), record, line.message)

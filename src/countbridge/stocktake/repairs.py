@@ -13,6 +13,7 @@ from django.db import transaction
 from countbridge import clock
 from countbridge.connectors.contract import Document
 from countbridge.connectors.registry import definition
+from countbridge.domain.keys import GOODS, StockKey
 from countbridge.domain.units import is_zero
 from countbridge.errors import ConfigError, InputError
 from countbridge.exchange import events
@@ -23,7 +24,7 @@ from countbridge.exchange.queue import follow
 from countbridge.exchange.retry import NotYet
 from countbridge.links.models import Item, Link
 from countbridge.people.access import WarehouseScope
-from countbridge.stocktake.books import Books, Key, read_both
+from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.models import Count, Drift, Line, Reading, Repair
 from countbridge.stocktake.policy import policy_of
 
@@ -77,7 +78,7 @@ def _chosen(link: Link, ids: Sequence[int], reason: str, scope: WarehouseScope |
     found = Drift.objects.select_for_update(no_key=True).filter(link=link, pk__in=ids, state=State.OPEN)
     if scope is not None:
         found = scope.limit(found, "warehouse")
-    return list(found.order_by("location", "item", "lot"))
+    return list(found.order_by("location", *GOODS))
 
 
 def counted_now(link: Link) -> set[str]:
@@ -97,14 +98,14 @@ def write(repair_id: int) -> None:
     if repair.delivery_id is not None:
         return
     _nobody_counts(repair)
-    keys = {(d.location, d.item, d.lot) for d in repair.drift.all()}
+    keys = {_key(drift) for drift in repair.drift.all()}
     books = read_both(repair.link, [repair.location], keys)
     with transaction.atomic():
         held = Repair.objects.select_for_update(of=("self",), no_key=True).select_related("link__erp").get(pk=repair_id)
         if held.delivery_id is not None:
             return
         _nobody_counts(held)
-        rows = [drift for drift in held.drift.order_by("item", "lot") if _still(drift, books)]
+        rows = [drift for drift in held.drift.order_by(*GOODS) if _still(drift, books)]
         if rows:
             held.delivery = _propose(held, rows)
             held.save(update_fields=["delivery"])
@@ -127,8 +128,8 @@ def _still(drift: Drift, books: Books) -> bool:
     return False
 
 
-def _key(drift: Drift) -> Key:
-    return (drift.location, drift.item, drift.lot)
+def _key(drift: Drift) -> StockKey:
+    return StockKey.of(drift.location, drift)
 
 
 def _propose(repair: Repair, rows: Sequence[Drift]) -> Delivery:
@@ -138,7 +139,7 @@ def _propose(repair: Repair, rows: Sequence[Drift]) -> Delivery:
         "adjustment_to_erp",
         [
             {
-                "line": str(position), "bin": "", "location": drift.location, "item": drift.item, "lot": drift.lot,
+                "line": str(position), "bin": "", "location": drift.location, **_key(drift).goods(),
                 "quantity": format((drift.wms - drift.erp).normalize(), "f"),
             }
             for position, drift in enumerate(rows)
@@ -173,7 +174,7 @@ def settled(repair_id: int) -> None:
         if delivery is None or not delivery.settled:
             return
         refused = {o["line"]: o["message"] for o in delivery.outcomes if not o["ok"]}
-        for position, drift in enumerate(repair.drift.filter(state=State.REPAIRING).order_by("item", "lot")):
+        for position, drift in enumerate(repair.drift.filter(state=State.REPAIRING).order_by(*GOODS)):
             if delivery.state != Delivery.State.CONFIRMED or position in refused:
                 drift.state = State.OPEN
                 drift.message = {
@@ -192,7 +193,7 @@ def check(repair_id: int) -> None:
         return
     books = read_both(repair.link, [repair.location], waiting)
     decimals = dict(
-        Item.objects.filter(link=repair.link, code__in={item for _, item, _ in waiting}).values_list("code", "decimals")
+        Item.objects.filter(link=repair.link, code__in={key.item for key in waiting}).values_list("code", "decimals")
     )
     with transaction.atomic():
         done = 0

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
+from countbridge.domain.keys import GOODS
 from countbridge.errors import CountbridgeError, InputError, SetupError
 from countbridge.exchange import events, quarantine
 from countbridge.exchange.models import QuarantinedRecord
@@ -56,7 +57,7 @@ def _lines(count: Count, side: str, records: Iterable[QuarantinedRecord]) -> lis
     """The refused lines these records stand for, those that nothing became of yet."""
     wanted = {record.source_id for record in records}
     refused = AdjustmentLine.objects.filter(adjustment__count=count, adjustment__side=side, ok=False, fate="")
-    lines = refused.order_by("erp_location", "bin", "item", "lot")
+    lines = refused.order_by("erp_location", "bin", *GOODS)
     return [line for line in lines if source_id(count, line) in wanted]
 
 

@@ -15,7 +15,7 @@ from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.rows import moment
 from countbridge.links.models import Link
 from countbridge.stocktake.models import Sheet
-from countbridge.stocktake.scans import Entry, take
+from countbridge.stocktake.scans import NAMED, Entry, take
 
 FLOW = "results"
 
@@ -67,6 +67,7 @@ def _entry(link: Link, row: dict[str, str | None]) -> Entry:
         bin=str(row["bin"]),
         code=str(row["item"]),
         lot=row["lot"] or "",
+        parts={name: row[name] or "" for name in NAMED if name in row},
         quantity=str(row["quantity"]),
         unit=str(row["unit"]),
         counted_at=clocks.ours(link.wms, told),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from django.db import transaction
 
 from countbridge import clock
 from countbridge.domain.decimals import has_at_most
+from countbridge.domain.keys import GOODS, TRAITS, StockKey
 from countbridge.domain.serials import is_one_or_none
 from countbridge.domain.units import unit_factor
 from countbridge.errors import CountbridgeError, InputError, NotFound
@@ -20,13 +21,16 @@ from countbridge.links.models import Item, ItemUnit
 from countbridge.people.models import User
 from countbridge.stocktake import serials
 from countbridge.stocktake.goods import Goods
-from countbridge.stocktake.judge import judge
+from countbridge.stocktake.judge import judge, key_of
 from countbridge.stocktake.models import Count, CountedBin, Line, Scan, Sheet
 
 QUANTITY = re.compile(r"\d{1,15}(\.\d{1,9})?")
 FUTURE = timedelta(minutes=5)
 # Why a scan of a serial is kept and not counted: it was found there before, or the line's count stands and is not asked again.
 AGAIN, STANDS = "serial_again", "serial_stands"
+# What a scan need not name where one line alone can be meant.
+NAMED: tuple[str, ...] = tuple(name for name in TRAITS if name != "lot")
+MOST_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Entry:
     counted_at: datetime
     counter: str
     note: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)  # status, owner, package where they were named; "" = none
     expires: date | None = None  # the last good day on the label
     told_at: datetime | None = None  # what the device said, where its clock was found off and `counted_at` corrected
 
@@ -122,7 +127,7 @@ def _store(
             quantity=entry.quantity,
             unit=unit.unit,
         )
-    line = _line(sheet, goods, entry.bin, item, lot)
+    line = _line(sheet, goods, StockKey(entry.bin, item.code, lot, **entry.parts), item, set(entry.parts))
     aside = _aside(sheet, line, quantity, found)
     note = InputError(f"stocktake.{aside}", **_seen(line, found)) if aside else None
     if item.is_serial and quantity and not aside:
@@ -196,21 +201,43 @@ def _quantity(entry: Entry, item: Item, unit: ItemUnit) -> Decimal:
     return quantity
 
 
-def _line(sheet: Sheet, goods: Goods, bin_code: str, item: Item, lot: str) -> Line:
-    """The line of the key; goods nobody expected there make a new one with nothing booked."""
-    line = Line.objects.filter(count=sheet.count, bin=bin_code, item=item.code, lot=lot).first()
-    if line is None:
-        return goods.new_line(sheet, bin_code, item, lot)
+def _line(sheet: Sheet, goods: Goods, key: StockKey, item: Item, named: Set[str]) -> Line:
+    """The line of the key, found by what was `named`: a part nobody named is that of the only line there. Several lines: the
+    person has to say which. Goods nobody expected there make a new line with nothing booked."""
+    here = Line.objects.filter(count=sheet.count, bin=key.place, **key.goods({"lot", *named}))
+    known = list(here.order_by(*GOODS)[:MOST_LISTED])
+    if not known:
+        return goods.new_line(sheet, key, item)
+    if len(known) > 1:
+        told = "; ".join(told_parts(line) for line in known)
+        raise InputError("stocktake.several_lines", bin=key.place, item=key.item, lot=key.lot or "-", known=told)
+    line = known[0]
     if line.sheet_id != sheet.pk and not (item.is_serial and sheet.pass_number > 1):
-        raise InputError("stocktake.not_on_sheet", sheet=sheet.number, bin=bin_code, item=item.code, lot=lot or "-")
+        told = key_of(line).told
+        raise InputError("stocktake.not_on_sheet", sheet=sheet.number, bin=key.place, item=key.item, lot=told)
     return line
+
+
+def told_parts(line: Line) -> str:
+    """What a person is told of a line to choose it by: "status=HOLD owner=-"."""
+    return " ".join(f"{name}={getattr(line, name) or '-'}" for name in NAMED)
 
 
 def empty_bin(sheet_id: int, bin_code: str, entry_id: str, counted_at: datetime, user: User) -> list[Taken]:
     """The person says nothing lies in the bin: every line of the sheet there that has no scan yet is counted as zero."""
     lines = Line.objects.filter(sheet_id=sheet_id, bin=bin_code, state__in=(Line.State.OPEN, Line.State.RECOUNT))
     entries = [
-        Entry(f"{entry_id}:{line.pk}", bin_code, line.item, line.lot, "0", line.unit, counted_at, user.username)
+        Entry(
+            f"{entry_id}:{line.pk}",
+            bin_code,
+            line.item,
+            line.lot,
+            "0",
+            line.unit,
+            counted_at,
+            user.username,
+            parts={name: getattr(line, name) for name in NAMED},
+        )
         for line in lines.order_by("pk")
     ]
     with transaction.atomic():

@@ -8,8 +8,10 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from countbridge.connectors.contract import Connector, Page
+from countbridge.domain.keys import GOODS, StockKey
 from countbridge.errors import Conflict, CursorExpired
 from countbridge.exchange import events
+from countbridge.exchange.grain import Parts, kept_of
 from countbridge.exchange.maps import sorted_out
 from countbridge.exchange.pages import read
 from countbridge.exchange.rows import needed
@@ -20,12 +22,13 @@ from countbridge.stocktake.models import Count, Progress, Reading, StagedStock
 SCOPE = {"wms": "zone", "erp": "location"}
 PLACE = {"wms": "bin", "erp": "location"}
 MOST_NAMED = 1000  # rows in quarantine remembered by name; one is enough to stop
-KEEP = """
-INSERT INTO stocktake_stagedstock (reading_id, source, place, item, lot, quantity, watermark)
-SELECT %s, source, place, item, lot, quantity, %s
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::numeric[]) AS t (source, place, item, lot, quantity)
+PARTS = ", ".join(GOODS)
+KEEP = f"""
+INSERT INTO stocktake_stagedstock (reading_id, source, place, {PARTS}, quantity, watermark)
+SELECT %s, source, place, {PARTS}, quantity, %s
+FROM unnest(%s::text[], %s::text[], {"%s::text[], " * len(GOODS)}%s::numeric[]) AS t (source, place, {PARTS}, quantity)
 ON CONFLICT (reading_id, source) DO UPDATE SET
-    place = excluded.place, item = excluded.item, lot = excluded.lot, quantity = excluded.quantity,
+    place = excluded.place, {", ".join(f"{name} = excluded.{name}" for name in GOODS)}, quantity = excluded.quantity,
     watermark = excluded.watermark
 """
 
@@ -79,6 +82,7 @@ class _Part:
         self.connector = connector
         self.done = done
         self.declared = connector.manifest.dataset("stock")
+        self.kept = kept_of(count.link, reading.side)
         rows = count.readings.filter(side=reading.side).exclude(pk=reading.pk).aggregate(n=Sum("rows"))["n"]
         self.rows_before = int(rows or 0)
 
@@ -106,7 +110,7 @@ class _Part:
                 raise Conflict("stocktake.read_elsewhere", count=self.count.number, part=held.part)
             rows, quarantined = self._staged(page)
             mark = int(page.watermark) if page.watermark else None
-            _store(held.side, held.pk, rows, mark or 0)
+            _store(held.side, held.pk, rows, mark or 0, self.kept)
             held.quarantined = [*held.quarantined, *quarantined][:MOST_NAMED]
             held.cursor, held.done = page.next or "", page.next is None
             held.pages += 1
@@ -129,11 +133,11 @@ class _Part:
         return rows, found.quarantined
 
 
-def _store(side: str, reading: int, rows: Mapping[str, Mapping[str, str | None]], watermark: int) -> None:
+def _store(side: str, reading: int, rows: Mapping[str, Mapping[str, str | None]], watermark: int, kept: Parts) -> None:
     if not rows:
         return
-    columns: list[list[str]] = [list(rows)]
-    for field in (PLACE[side], "item", "lot", "quantity"):
-        columns.append([row[field] or "" if field == "lot" else needed(row, field) for row in rows.values()])
+    keys = [StockKey.read(needed(row, PLACE[side]), row, kept) for row in rows.values()]
+    parts = [list(column) for column in zip(*keys, strict=True)]
+    columns = [list(rows), *parts, [needed(row, "quantity") for row in rows.values()]]
     with connection.cursor() as cursor:
         cursor.execute(KEEP, [reading, watermark, *columns])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from countbridge.connectors.contract import Document, LineReceipt, Page, Receipt, Remember
 from modelled.wire import ModelledConnector
-from modelled.world import PARENTS, WORLDS, Erp, plain
+from modelled.world import PARENTS, WORLDS, Erp, finer, plain
 
 
 class ModelledErp(ModelledConnector):
@@ -42,9 +42,9 @@ class ModelledErp(ModelledConnector):
 
     def _stock(self, scope: Mapping[str, str]) -> list[dict[str, str]]:
         return [
-            {"location": location, "item": item, "lot": lot, "quantity": plain(quantity), "unit": "u"}
-            for (location, item, lot), quantity in self.erp.stock.items()
-            if quantity and location == scope["location"]
+            {"location": key[0], "item": key[1], **finer(key, self.erp.parts), "quantity": plain(quantity), "unit": "u"}
+            for key, quantity in self.erp.stock.items()
+            if quantity and key[0] == scope["location"]
         ]
 
     def _count_approvals(self, scope: Mapping[str, str]) -> list[dict[str, str | None]]:

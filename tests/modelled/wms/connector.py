@@ -8,7 +8,7 @@ from decimal import Decimal
 from countbridge.connectors.contract import Document, LineReceipt, Page, Receipt, Remember
 from countbridge.errors import CursorExpired, Rejected
 from modelled.wire import ModelledConnector
-from modelled.world import SKUS, UOM, WORLDS, Wms, World, plain
+from modelled.world import SKUS, UOM, WORLDS, Wms, World, finer, key_of, plain
 
 PAGE = 3
 ITEMS = {sku: item for item, sku in SKUS.items()}
@@ -55,13 +55,13 @@ class ModelledWms(ModelledConnector):
                 cursor = "|".join(page[-1][0]) if len(rest) > len(page) else None
                 rows = tuple(
                     {
-                        "bin": bin,
-                        "sku": sku,
-                        "lot": lot,
+                        "bin": key[0],
+                        "sku": key[1],
+                        **finer(key, self.wms.parts),
                         "qty": plain(quantity),
-                        "uom": UOM.get(ITEMS.get(sku, ""), "PCS"),
+                        "uom": UOM.get(ITEMS.get(key[1], ""), "PCS"),
                     }
-                    for (bin, sku, lot), quantity in page
+                    for key, quantity in page
                 )
             yield Page(
                 rows, next=cursor, watermark=str(len(self.wms.feed)), as_of=self.world.clock + self.wms.clock_ahead
@@ -108,14 +108,10 @@ class ModelledWms(ModelledConnector):
         said = self.wms.answers[key] = [self.wms.refuses.get(str(line["sku"]), "") for line in document.lines]
         for position, (line, refusal) in enumerate(zip(document.lines, said, strict=True)):
             if not refusal:
-                bin, sku, lot, delta = (
-                    str(line["bin"]),
-                    str(line["sku"]),
-                    line["lot"] or "",
-                    Decimal(str(line["delta"])),
-                )
-                self.wms.stock[bin, sku, lot] += delta
-                self.world.tell(bin, sku, lot, delta, kind="adjust", id=f"{key}-{position}")
+                where, delta = key_of(line, "bin", "sku"), Decimal(str(line["delta"]))
+                self.wms.stock[where] += delta
+                told = finer(where)
+                self.world.tell(*where[:2], told.pop("lot"), delta, kind="adjust", id=f"{key}-{position}", **told)
 
     def find(self, document: Document, key: str, *, remembered: str | None) -> Receipt | None:
         with self.told(self.wms.calls, f"find:{document.kind}", key):

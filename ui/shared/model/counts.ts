@@ -1,3 +1,5 @@
+import type { Parts } from "./parts";
+
 /** Counts, their progress, bins and sheets. */
 import type { Decimal } from "../decimal";
 import type { Time } from "./base";
@@ -75,11 +77,10 @@ export interface Zone {
   loss: Decimal | null;
 }
 
-export interface Difference {
+export interface Difference extends Parts {
   location: string;
   item: string;
   item_name: string;
-  lot: string | null;
   erp: Decimal;
   wms: Decimal;
   pending: Decimal;

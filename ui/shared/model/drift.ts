@@ -1,3 +1,5 @@
+import type { Parts } from "./parts";
+
 /** Where the two books differ outside any count. */
 import type { Decimal } from "../decimal";
 import type { Time } from "./base";
@@ -5,13 +7,12 @@ import type { Time } from "./base";
 export type DriftState = "suspected" | "open" | "repairing" | "repaired" | "explained" | "dismissed";
 
 /** A key on which the two books differ outside any count. */
-export interface DriftRow {
+export interface DriftRow extends Parts {
   id: number;
   warehouse: string;
   location: string;
   item: string;
   item_name: string;
-  lot: string | null;
   erp: Decimal;
   wms: Decimal;
   gap: Decimal;

@@ -9,3 +9,4 @@ export * from "./lines";
 export * from "./results";
 export * from "./links";
 export * from "./deliveries";
+export * from "./parts";

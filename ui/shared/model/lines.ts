@@ -1,3 +1,5 @@
+import type { Parts } from "./parts";
+
 /** Lines of a count, what is known of them, and decisions. */
 import type { Decimal } from "../decimal";
 import type { Refused, Time } from "./base";
@@ -20,7 +22,7 @@ export interface Story {
   /** Goods changed place, lot or status only: the variances of the line and the others cancel out. */
   transfer: boolean;
   sentence: string;
-  others: { line: number; bin: string; item: string; lot: string | null; variance: Decimal }[];
+  others: (Partial<Parts> & { line: number; bin: string; item: string; variance: Decimal })[];
 }
 
 /** The likely stories of a line's variance: one that is decided, or up to two that fit equally well. */
@@ -30,7 +32,7 @@ export interface Explanation {
   gap: Story | null;
 }
 
-export interface Line {
+export interface Line extends Parts {
   id: number;
   count: string;
   warehouse: string;
@@ -39,7 +41,6 @@ export interface Line {
   erp_location: string | null;
   item: string;
   item_name: string;
-  lot: string | null;
   /** What the lot is. */
   tracking: "none" | "lot" | "serial";
   /** The lot's last good day by the book, and by the label where that says another. */

@@ -3,6 +3,7 @@ from countbridge.exchange.models.deliveries import Attempt, Delivery, ReviewDeci
 from countbridge.exchange.models.events import Event, FeedEpoch
 from countbridge.exchange.models.feeds import ErpMovement, FeedCursor, Movement
 from countbridge.exchange.models.hooks import HookMessage, HookRefusal
+from countbridge.exchange.models.parts import StockParts
 from countbridge.exchange.models.picks import Pick
 from countbridge.exchange.models.quarantine import QuarantinedRecord
 from countbridge.exchange.models.sent import Doubt, SentRecord
@@ -29,6 +30,7 @@ __all__ = [
     "QuarantinedRecord",
     "ReviewDecision",
     "SentRecord",
+    "StockParts",
     "Subscription",
     "SubscriptionAttempt",
 ]

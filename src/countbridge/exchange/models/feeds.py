@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.db import models
 
 from countbridge import clock
+from countbridge.domain.keys import GOODS
+from countbridge.exchange.models.parts import StockParts
 from countbridge.links.models import Link
 
 
@@ -24,7 +26,7 @@ class FeedCursor(models.Model):
         return self.dataset
 
 
-class Movement(models.Model):
+class Movement(StockParts):
     """A change of one key's stock in the WMS ledger, in ERP base units.
 
     `ledger_seq` is its place in the ledger and never changes; `erp_state` tells whether the company's own interface has
@@ -36,8 +38,6 @@ class Movement(models.Model):
     ledger_seq = models.BigIntegerField()
     bin = models.CharField(max_length=60)
     erp_location = models.CharField(max_length=60)
-    item = models.CharField(max_length=60)
-    lot = models.CharField(max_length=80, blank=True)
     quantity = models.DecimalField(max_digits=30, decimal_places=9)
     kind = models.CharField(max_length=20)
     document = models.CharField(max_length=120, blank=True)
@@ -53,7 +53,7 @@ class Movement(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["link", "source_id"], name="movement_once")]
         indexes = [
-            models.Index(fields=["link", "bin", "item", "lot"]),
+            models.Index(fields=["link", "bin", *GOODS]),
             models.Index(fields=["link", "erp_location", "erp_state"]),
         ]
 
@@ -61,7 +61,7 @@ class Movement(models.Model):
         return self.source_id
 
 
-class ErpMovement(models.Model):
+class ErpMovement(StockParts):
     """A change of one key's stock in the ERP's own book, as it tells it, in base units.
 
     `ours`: posted by Countbridge. `known`: the WMS tells the same event, so it is one movement and not two.
@@ -70,8 +70,6 @@ class ErpMovement(models.Model):
     link = models.ForeignKey(Link, on_delete=models.CASCADE)
     source_id = models.CharField(max_length=120)
     erp_location = models.CharField(max_length=60)
-    item = models.CharField(max_length=60)
-    lot = models.CharField(max_length=80, blank=True)
     quantity = models.DecimalField(max_digits=30, decimal_places=9)
     kind = models.CharField(max_length=20)
     document = models.CharField(max_length=120, blank=True)
@@ -84,9 +82,7 @@ class ErpMovement(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["link", "source_id"], name="erp_movement_once")]
         indexes = [
-            models.Index(
-                fields=["link", "erp_location", "item", "lot"], condition=models.Q(known=False), name="erp_only"
-            ),
+            models.Index(fields=["link", "erp_location", *GOODS], condition=models.Q(known=False), name="erp_only"),
         ]
 
     def __str__(self) -> str:

@@ -17,21 +17,22 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     loading = commands.add_parser("load", help="create the database and fill it from a world file, once")
     loading.add_argument("--world", type=Path, required=True)
+    loading.add_argument("--parts", action="store_true", help="some stock on hold, of another owner or on a pallet")
     serving = commands.add_parser("serve", help="answer HTTP, work in the warehouse, post to the ERP")
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "countbridge.sandbox.wms.settings"
     django.setup()
-    return _load(options.world) if options.command == "load" else _serve(options.host, options.port)
+    return _load(options.world, options.parts) if options.command == "load" else _serve(options.host, options.port)
 
 
-def _load(world: Path) -> int:
+def _load(world: Path, parts: bool) -> int:
     from countbridge.errors import CountbridgeError
     from countbridge.sandbox.wms.loading import load
 
     try:
-        fresh = load(world)
+        fresh = load(world, parts)
     except CountbridgeError as error:
         sys.stderr.write(f"another world is loaded in this database; use an empty one ({error})\n")
         return 1

@@ -8,6 +8,7 @@ from countbridge.sandbox.wms.counts import find_count
 from countbridge.sandbox.wms.envelope import INVALID, Data, Refused, api, body
 from countbridge.sandbox.wms.fields import Catalogue, Fields
 from countbridge.sandbox.wms.ledger import Pen, Portion, writing
+from countbridge.sandbox.wms.models import PARTS
 from countbridge.sandbox.wms.once import answered, once
 from countbridge.sandbox.wms.paging import only
 
@@ -32,15 +33,15 @@ def _post(request: HttpRequest) -> Data:
 def _post_line(pen: Pen, known: Catalogue, row: Fields, number: str, at: int) -> Data:
     line = row.data.get("line", at)
     try:
-        row.allow("line", "bin", "sku", "lot", "delta", "uom")
+        row.allow("line", "bin", "sku", *PARTS, "delta", "uom")
         place, goods = known.bin_of(row), known.goods_of(row)
-        lot, uom = known.lot_of(row, goods), known.uom_of(row, goods)
+        parts, uom = known.parts_of(row, goods), known.uom_of(row, goods)
         delta = row.quantity("delta", uom, signed=True)
         if not delta:
             row.refuse("delta 为零，无需调整 is zero: nothing to adjust")
     except Refused as refusal:
         return {"line": line, "ok": False, "message": refusal.message}
-    pen.record(f"{number}-{at}", "adjust", Portion(place, goods, lot, delta))
+    pen.record(f"{number}-{at}", "adjust", Portion(place, goods, parts, delta))
     return {"line": line, "ok": True, "message": ""}
 
 

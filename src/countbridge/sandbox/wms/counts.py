@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from countbridge.sandbox.wms.envelope import CLOSED, CONFLICT, INVALID, NOT_FOUND, Data, Refused, api, body
 from countbridge.sandbox.wms.fields import Catalogue, Fields
-from countbridge.sandbox.wms.models import BaselineLine, Bin, Count, Sheet
+from countbridge.sandbox.wms.models import PARTS, BaselineLine, Bin, Count, Sheet
 from countbridge.sandbox.wms.once import answered, once
 from countbridge.sandbox.wms.paging import iso, only
 
@@ -91,9 +91,11 @@ def _add_baseline(request: HttpRequest, count_no: str) -> Data:
                 refusals.append(refusal.message)
         if refusals:
             raise Refused(INVALID, "; ".join(refusals[:MOST_REFUSALS]))
-        if len({(line.location, line.goods_id, line.lot) for line in lines}) < len(lines):
-            raise Refused(INVALID, "同一位置、货品、批次出现两次 the same location, sku and lot appear twice")
-        key_fields = ["count", "location", "goods", "lot"]
+        if len({(line.location, line.goods_id, *(getattr(line, name) for name in PARTS)) for line in lines}) < len(
+            lines
+        ):
+            raise Refused(INVALID, "同一位置的同一货品出现两次 the same goods at the same location appear twice")
+        key_fields = ["count", "location", "goods", *PARTS]
         BaselineLine.objects.bulk_create(lines, update_conflicts=True, unique_fields=key_fields, update_fields=["qty"])
         return {"key": key, "rows": len(lines)}
 
@@ -101,11 +103,11 @@ def _add_baseline(request: HttpRequest, count_no: str) -> Data:
 
 
 def _baseline_line(count: Count, known: Catalogue, row: Fields) -> BaselineLine:
-    row.allow("location", "sku", "lot", "qty", "uom")
+    row.allow("location", "sku", *PARTS, "qty", "uom")
     location, goods = known.location_of(row), known.goods_of(row)
-    lot, uom = known.lot_of(row, goods), known.uom_of(row, goods)
+    parts, uom = known.parts_of(row, goods), known.uom_of(row, goods)
     qty = row.quantity("qty", uom, signed=True)  # a book may be negative
-    return BaselineLine(count=count, location=location, goods=goods, lot=lot, qty=qty)
+    return BaselineLine(count=count, location=location, goods=goods, qty=qty, **parts)
 
 
 def _add_sheets(request: HttpRequest, count_no: str) -> Data:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from countbridge.sandbox.wms import units
 from countbridge.sandbox.wms.envelope import Data, api
 from countbridge.sandbox.wms.ledger import Reading, reading
-from countbridge.sandbox.wms.models import FeedEntry, Result
+from countbridge.sandbox.wms.models import PARTS, FeedEntry, Parts, Result
 from countbridge.sandbox.wms.paging import iso, limit_of, number_cursor, only, page
 
 
@@ -31,6 +31,11 @@ def _complete_until(last: int, read: Reading) -> datetime:
     return waiting - timedelta(microseconds=1) if waiting else read.as_of
 
 
+def shown_parts(row: Parts) -> Data:
+    """What tells the goods apart; "" = none."""
+    return {name: getattr(row, name) for name in PARTS}
+
+
 def _show_movement(entry: FeedEntry) -> Data:
     movement = entry.movement
     return {
@@ -39,7 +44,7 @@ def _show_movement(entry: FeedEntry) -> Data:
         "type": movement.type,
         "bin": movement.bin_id,
         "sku": movement.goods_id,
-        "lot": movement.lot,
+        **shown_parts(movement),
         "qty": units.written(movement.qty, movement.uom),
         "uom": movement.uom,
         "occurred_at": iso(movement.occurred_at),
@@ -66,7 +71,7 @@ def show_result(result: Result) -> Data:
         "sheet_no": result.sheet_id,
         "bin": result.bin_id,
         "sku": result.goods_id,
-        "lot": result.lot,
+        **shown_parts(result),
         "qty": units.written(result.qty, result.uom),
         "uom": result.uom,
         "counted_by": result.counted_by,

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from countbridge.sandbox.wms import units
 from countbridge.sandbox.wms.envelope import INVALID, Data, Refused
-from countbridge.sandbox.wms.models import Bin, Goods, Lot, Operator
+from countbridge.sandbox.wms.models import PARTS, STATUSES, Bin, Goods, Lot, Operator
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,12 @@ class Catalogue:
         if lot and (goods.sku, lot) not in self.lots:
             row.refuse(f"未知批次 unknown lot {lot!r} of sku {goods.sku}")
         return lot
+
+    def parts_of(self, row: Fields, goods: Goods) -> dict[str, str]:
+        """Lot, status, owner and package as the row names them; left out = none."""
+        if row.text("status", empty=True) not in STATUSES:
+            row.refuse(f"未知库存状态 unknown status {row.data['status']!r}, known: {', '.join(STATUSES[1:])}")
+        return {"lot": self.lot_of(row, goods), **{name: row.text(name, empty=True) for name in PARTS if name != "lot"}}
 
     def uom_of(self, row: Fields, goods: Goods, *, packs: bool = False) -> str:
         uom = row.text("uom")

@@ -5,7 +5,7 @@ A reader shares the lock: nothing is half written while it reads, and whatever i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,8 +26,12 @@ class Portion:
 
     place: Bin
     goods: Goods
-    lot: str
+    parts: Mapping[str, str]  # by the names in models.PARTS
     qty: Decimal
+
+    @property
+    def lot(self) -> str:
+        return self.parts["lot"]
 
     def taken(self) -> Portion:
         return replace(self, qty=-self.qty)
@@ -55,7 +59,7 @@ class Pen:
             type=kind,
             bin=portion.place,
             goods=portion.goods,
-            lot=portion.lot,
+            **portion.parts,
             qty=portion.qty,
             uom=portion.goods.uom,
             occurred_at=self.at,
@@ -114,6 +118,6 @@ def _clock() -> datetime:
 
 
 def _change(table: type[Book] | type[Floor], portion: Portion) -> None:
-    key = {"bin": portion.place, "goods": portion.goods, "lot": portion.lot}
+    key = {"bin": portion.place, "goods": portion.goods, **portion.parts}
     if not table.objects.filter(**key).update(qty=F("qty") + portion.qty):
         table.objects.create(**key, qty=portion.qty)

@@ -9,7 +9,7 @@ from countbridge.sandbox.wms import units
 from countbridge.sandbox.wms.envelope import INVALID, Data, Refused, api, body
 from countbridge.sandbox.wms.fields import Fields
 from countbridge.sandbox.wms.ledger import reading, writing
-from countbridge.sandbox.wms.models import Bin, Book, Floor, Goods
+from countbridge.sandbox.wms.models import PARTS, Bin, Book, Floor, Goods
 from countbridge.sandbox.wms.once import once
 from countbridge.sandbox.wms.paging import iso, listing, only
 
@@ -120,7 +120,8 @@ def _list_stock(request: HttpRequest) -> Data:
 
 
 def show_stock(line: Book | Floor, uom: str) -> Data:
-    return {"bin": line.bin_id, "sku": line.goods_id, "lot": line.lot, "qty": units.written(line.qty, uom), "uom": uom}
+    parts = {name: getattr(line, name) for name in PARTS}
+    return {"bin": line.bin_id, "sku": line.goods_id, **parts, "qty": units.written(line.qty, uom), "uom": uom}
 
 
 ping = api(GET=_ping)

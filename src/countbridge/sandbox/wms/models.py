@@ -54,10 +54,25 @@ class Operator(models.Model):
     name_en = models.CharField(max_length=80)
 
 
-class Stock(models.Model):
+PARTS = ("lot", "status", "owner", "package")  # what tells the same goods in one bin apart
+STATUSES = ("", "HOLD", "QC")  # free, on hold, waiting for inspection
+
+
+class Parts(models.Model):
+    """The parts, one column each; "" = none: no lot, free stock, our own, loose."""
+
+    lot = _code(blank=True)
+    status = _code(blank=True, default="", db_default="")
+    owner = _code(blank=True, default="", db_default="")
+    package = _code(blank=True, default="", db_default="")
+
+    class Meta:
+        abstract = True
+
+
+class Stock(Parts):
     bin = models.ForeignKey(Bin, models.PROTECT)
     goods = models.ForeignKey(Goods, models.PROTECT)
-    lot = _code(blank=True)
     qty = _quantity()
 
     class Meta:
@@ -68,7 +83,7 @@ class Book(Stock):
     """What the WMS believes. May be negative after an adjustment: never clamped."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["bin", "goods", "lot"], name="book_key")]
+        constraints = [models.UniqueConstraint(fields=["bin", "goods", *PARTS], name="book_key")]
 
 
 class Floor(Stock):
@@ -76,7 +91,7 @@ class Floor(Stock):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["bin", "goods", "lot"], name="floor_key"),
+            models.UniqueConstraint(fields=["bin", "goods", *PARTS], name="floor_key"),
             models.CheckConstraint(condition=models.Q(qty__gte=0), name="floor_not_negative"),
         ]
 
@@ -99,12 +114,11 @@ class ErpPosting(models.Model):
     last_error = models.TextField(blank=True)
 
 
-class Movement(models.Model):
+class Movement(Parts):
     number = _code(unique=True)
     type = models.CharField(max_length=10)
     bin = models.ForeignKey(Bin, models.PROTECT)
     goods = models.ForeignKey(Goods, models.PROTECT)
-    lot = _code(blank=True)
     qty = _quantity()
     uom = models.CharField(max_length=8)
     occurred_at = models.DateTimeField()
@@ -149,15 +163,14 @@ class Count(models.Model):
     closed_at = models.DateTimeField(null=True)
 
 
-class BaselineLine(models.Model):
+class BaselineLine(Parts):
     count = models.ForeignKey(Count, models.PROTECT, related_name="baseline")
     location = _code()
     goods = models.ForeignKey(Goods, models.PROTECT)
-    lot = _code(blank=True)
     qty = _quantity()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["count", "location", "goods", "lot"], name="baseline_key")]
+        constraints = [models.UniqueConstraint(fields=["count", "location", "goods", *PARTS], name="baseline_key")]
 
 
 class Sheet(models.Model):
@@ -169,12 +182,11 @@ class Sheet(models.Model):
     bins = models.JSONField()
 
 
-class Result(models.Model):
+class Result(Parts):
     seq = models.BigIntegerField(primary_key=True)
     sheet = models.ForeignKey(Sheet, models.PROTECT)
     bin = models.ForeignKey(Bin, models.PROTECT)
     goods = models.ForeignKey(Goods, models.PROTECT)
-    lot = _code(blank=True)
     qty = _quantity()
     uom = models.CharField(max_length=8)
     counted_by = _code()

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from countbridge.sandbox.wms import units
 from countbridge.sandbox.wms.counts import open_count
 from countbridge.sandbox.wms.envelope import NOT_FOUND, Data, Refused, body, floor_api
-from countbridge.sandbox.wms.feeds import show_result
+from countbridge.sandbox.wms.feeds import show_result, shown_parts
 from countbridge.sandbox.wms.fields import Catalogue, Fields
 from countbridge.sandbox.wms.ledger import reading, writing
 from countbridge.sandbox.wms.master import show_goods, show_stock
-from countbridge.sandbox.wms.models import Bin, ErpPosting, Floor, Ledger, Result, Sheet
+from countbridge.sandbox.wms.models import PARTS, Bin, ErpPosting, Floor, Ledger, Result, Sheet
 from countbridge.sandbox.wms.paging import iso
 
 SEEN = ("sku", "ext_code", "name_cn", "name_en", "barcode", "pack_uom", "pack_qty")
@@ -23,14 +23,14 @@ def look_at(code: str) -> Data:
     with reading() as read:
         if not Bin.objects.filter(code=code).exists():
             raise Refused(NOT_FOUND, f"没有库位 {code} there is no bin {code!r}")
-        lines = Floor.objects.filter(bin=code).exclude(qty=0).select_related("goods").order_by("goods_id", "lot")
+        lines = Floor.objects.filter(bin=code).exclude(qty=0).select_related("goods").order_by("goods_id", *PARTS)
         return {"bin": code, "seen_at": iso(read.as_of), "goods": [_see(line) for line in lines]}
 
 
 def _see(line: Floor) -> Data:
     shown = show_goods(line.goods)
     what = {name: shown[name] for name in SEEN}
-    return {**what, "lot": line.lot, "qty": units.written(line.qty, line.goods.uom), "uom": line.goods.uom}
+    return {**what, **shown_parts(line), "qty": units.written(line.qty, line.goods.uom), "uom": line.goods.uom}
 
 
 def _look(request: HttpRequest, code: str) -> Data:
@@ -39,7 +39,7 @@ def _look(request: HttpRequest, code: str) -> Data:
 
 def _look_everywhere(request: HttpRequest) -> Data:
     with reading() as read:
-        lines = Floor.objects.exclude(qty=0).annotate(uom=F("goods__uom")).order_by("bin_id", "goods_id", "lot")
+        lines = Floor.objects.exclude(qty=0).annotate(uom=F("goods__uom")).order_by("bin_id", "goods_id", *PARTS)
         return {"rows": [show_stock(line, line.uom) for line in lines], "as_of": iso(read.as_of)}
 
 
@@ -52,7 +52,7 @@ def _my_sheets(request: HttpRequest) -> Data:
 def _count(request: HttpRequest) -> Data:
     """A WMS user counts one portion; whole cartons may be entered as CTN."""
     row = Fields(body(request))
-    row.allow("sheet_no", "bin", "sku", "lot", "qty", "uom", "counted_by", "counted_at")
+    row.allow("sheet_no", "bin", "sku", *PARTS, "qty", "uom", "counted_by", "counted_at")
     known = Catalogue([row])
     sheet_no = row.text("sheet_no")
     with writing() as pen:
@@ -66,7 +66,7 @@ def _count(request: HttpRequest) -> Data:
         uom = known.uom_of(row, goods, packs=True)
         pen.ledger.result_seq += 1
         result = Result.objects.create(
-            seq=pen.ledger.result_seq, sheet=sheet, bin=place, goods=goods, lot=known.lot_of(row, goods),
+            seq=pen.ledger.result_seq, sheet=sheet, bin=place, goods=goods, **known.parts_of(row, goods),
             qty=row.quantity("qty", uom), uom=uom, counted_by=row.operator("counted_by"),
             counted_at=row.moment("counted_at") or pen.at,
         )  # fmt: skip

@@ -13,13 +13,14 @@ from django.db import connection
 
 from countbridge.sandbox.wms import units
 from countbridge.sandbox.wms.ledger import Pen, Portion, writing
-from countbridge.sandbox.wms.models import Bin, ErpPosting, Goods
+from countbridge.sandbox.wms.models import PARTS, Bin, ErpPosting, Goods
 
-_AVAILABLE = """
-    SELECT b.bin_id, b.goods_id, b.lot, LEAST(b.qty, f.qty)
-    FROM sandbox_wms_book b JOIN sandbox_wms_floor f USING (bin_id, goods_id, lot)
+_PARTS = ", ".join(PARTS)
+_AVAILABLE = f"""
+    SELECT b.bin_id, b.goods_id, LEAST(b.qty, f.qty), {_PARTS}
+    FROM sandbox_wms_book b JOIN sandbox_wms_floor f USING (bin_id, goods_id, {_PARTS})
     WHERE b.qty > 0 AND f.qty > 0
-    ORDER BY b.bin_id COLLATE "C", b.goods_id COLLATE "C", b.lot COLLATE "C"
+    ORDER BY b.bin_id COLLATE "C", b.goods_id COLLATE "C", {", ".join(f'{name} COLLATE "C"' for name in PARTS)}
 """
 
 
@@ -33,10 +34,10 @@ def work_once() -> bool:
             available = cursor.fetchall()
         if not available:
             return False
-        bin_code, sku, lot, most = rng.choice(available)
+        bin_code, sku, most, *parts = rng.choice(available)
         place, goods = Bin.objects.get(pk=bin_code), Goods.objects.get(pk=sku)
         kind = rng.choices(("pick", "receive", "move"), (5, 2, 3))[0]
-        portion = Portion(place, goods, lot, _some_of(rng, goods, most))
+        portion = Portion(place, goods, dict(zip(PARTS, parts, strict=True)), _some_of(rng, goods, most))
         {"pick": _pick, "receive": _receive, "move": _move}[kind](pen, rng, portion)
         pen.ledger.moved += 1
         return True

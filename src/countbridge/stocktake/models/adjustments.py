@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from countbridge.exchange.models import Delivery
+from countbridge.domain.keys import GOODS
+from countbridge.exchange.models import Delivery, StockParts
 from countbridge.links.models import System
 from countbridge.stocktake.models.counts import Count
 from countbridge.stocktake.models.lines import exact
@@ -23,7 +24,7 @@ class Adjustment(models.Model):
         return self.number
 
 
-class AdjustmentLine(models.Model):
+class AdjustmentLine(StockParts):
     """One signed change of one key. `gap` is the part that closes an interface gap between the books, not a gain or loss.
     `fate` tells what became of a refused line: nothing yet, sent again in another document, or given up by name."""
 
@@ -35,8 +36,6 @@ class AdjustmentLine(models.Model):
     position = models.PositiveIntegerField()
     bin = models.CharField(max_length=60, blank=True)
     erp_location = models.CharField(max_length=60)
-    item = models.CharField(max_length=60)
-    lot = models.CharField(max_length=80, blank=True)
     quantity = exact()
     gap = exact(default=0)
     ok = models.BooleanField(null=True)
@@ -45,19 +44,17 @@ class AdjustmentLine(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["adjustment", "position"], name="adjustment_position")]
-        indexes = [models.Index(fields=["erp_location", "item", "lot"])]
+        indexes = [models.Index(fields=["erp_location", *GOODS])]
 
     def __str__(self) -> str:
         return f"{self.erp_location} {self.item} {self.quantity}"
 
 
-class Difference(models.Model):
+class Difference(StockParts):
     """A counted key whose two books were read back unequal, and why. Rewritten by each reading."""
 
     count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="differences")
     erp_location = models.CharField(max_length=60)
-    item = models.CharField(max_length=60)
-    lot = models.CharField(max_length=80, blank=True)
     erp = exact()
     wms = exact()
     pending = exact(default=0)

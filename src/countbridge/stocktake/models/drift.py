@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.db import models
 
 from countbridge import clock
-from countbridge.exchange.models import Delivery
+from countbridge.domain.keys import GOODS
+from countbridge.exchange.models import Delivery, StockParts
 from countbridge.links.models import Link
 from countbridge.stocktake.models.lines import exact
 
@@ -26,7 +27,7 @@ class Repair(models.Model):
         return f"{self.link.code}-DR-{self.pk}"
 
 
-class Drift(models.Model):
+class Drift(StockParts):
     """A key on which the two books differ though nobody is counting it and no movement explains it.
 
     suspected: one compare saw it · open: two did · repairing: a document is under way · repaired: read back, equal ·
@@ -46,8 +47,6 @@ class Drift(models.Model):
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="drift")
     warehouse = models.CharField(max_length=60)
     location = models.CharField(max_length=60)
-    item = models.CharField(max_length=60)
-    lot = models.CharField(max_length=80, blank=True)
     erp = exact()
     wms = exact()
     state = models.CharField(max_length=10, choices=State, default=State.SUSPECTED)
@@ -62,7 +61,7 @@ class Drift(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["link", "location", "item", "lot"],
+                fields=["link", "location", *GOODS],
                 condition=models.Q(state__in=["suspected", "open", "repairing"]),
                 name="drift_under_way_once",
             )

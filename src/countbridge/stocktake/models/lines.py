@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 
 from countbridge import clock
+from countbridge.domain.keys import GOODS, StockKey
+from countbridge.exchange.models import StockParts
 from countbridge.stocktake.models.counts import Count
 from countbridge.stocktake.models.sheets import Sheet
 
@@ -12,8 +14,9 @@ def exact(**options: object) -> models.DecimalField:  # type: ignore[type-arg]
     return models.DecimalField(max_digits=30, decimal_places=9, **options)  # type: ignore[arg-type]
 
 
-class Line(models.Model):
-    """One key of the count (bin × item × lot) and what is known of it. Quantities in the item's base unit.
+class Line(StockParts):
+    """One key of the count (bin × item × lot × status × owner × package) and what is known of it. Quantities in the item's
+    base unit.
 
     `watermark` is the WMS ledger position the snapshot quantity is true for; movements after it are rolled forward. `rule` is
     the policy's rule that decided ("" = the policy itself), `cause` what the rules were told of why the line differs ("": no
@@ -44,12 +47,10 @@ class Line(models.Model):
     zone = models.CharField(max_length=60)
     bin = models.CharField(max_length=60)
     erp_location = models.CharField(max_length=60)
-    item = models.CharField(max_length=60)
     item_name_zh = models.CharField(max_length=300)
     item_name_en = models.CharField(max_length=300)
     abc = models.CharField(max_length=1, blank=True, db_default="")
     item_class = models.CharField(max_length=120, blank=True, db_default="")  # as it was when the count began
-    lot = models.CharField(max_length=80, blank=True)
     tracking = models.CharField(max_length=6, default="none", db_default="none")
     expires = models.DateField(null=True)
     label_expires = models.DateField(null=True)
@@ -81,15 +82,15 @@ class Line(models.Model):
     )  # the likely stories of the variance (stocktake.explaining), null: none sought
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["count", "bin", "item", "lot"], name="line_key")]
+        constraints = [models.UniqueConstraint(fields=["count", "bin", *GOODS], name="line_key")]
         indexes = [
             models.Index(fields=["count", "state"]),
-            models.Index(fields=["count", "erp_location", "item", "lot"]),
+            models.Index(fields=["count", "erp_location", *GOODS]),
             models.Index(fields=["count", "item", "lot"], condition=models.Q(tracking="serial"), name="line_serial"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.bin} {self.item} {self.lot}".strip()
+        return " ".join(part for part in StockKey.of(self.bin, self) if part)
 
 
 class Scan(models.Model):
@@ -142,17 +143,15 @@ class Decision(models.Model):
         return f"{self.line_id} {self.decision}"
 
 
-class BookLine(models.Model):
+class BookLine(StockParts):
     """What the ERP's book said of one of its keys when the count was prepared (the baseline sent to the WMS)."""
 
     count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="book")
     erp_location = models.CharField(max_length=60)
-    item = models.CharField(max_length=60)
-    lot = models.CharField(max_length=80, blank=True)
     quantity = exact()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["count", "erp_location", "item", "lot"], name="book_key")]
+        constraints = [models.UniqueConstraint(fields=["count", "erp_location", *GOODS], name="book_key")]
 
     def __str__(self) -> str:
-        return f"{self.erp_location} {self.item} {self.lot}".strip()
+        return " ".join(part for part in StockKey.of(self.erp_location, self) if part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from countbridge import clock
+from countbridge.exchange.models import StockParts
 from countbridge.links.models import System
 from countbridge.stocktake.models.counts import Count
 from countbridge.stocktake.models.lines import exact
@@ -34,15 +35,13 @@ class Reading(models.Model):
         return f"{self.side} {self.part}"
 
 
-class StagedStock(models.Model):
+class StagedStock(StockParts):
     """One row of a book as it was read, in the link's own words, until the count's lines are made of it. `source` is what
     tells the rows of the other system apart: a row that comes twice is one row."""
 
     reading = models.ForeignKey(Reading, on_delete=models.CASCADE, related_name="stock")
     source = models.CharField(max_length=400)
     place = models.CharField(max_length=60)
-    item = models.CharField(max_length=60)
-    lot = models.CharField(max_length=80, blank=True)
     quantity = exact()
     watermark = models.BigIntegerField(default=0)
 

@@ -20,6 +20,7 @@ import duckdb
 
 from countbridge.domain.assessment import Policy
 from countbridge.domain.decimals import EXACT
+from countbridge.domain.keys import GOODS
 from countbridge.stocktake.recompute import statement
 from countbridge.stocktake.recompute.statement import BASE, BIGINT, MONEY, REASONS, TABLES, Terms
 
@@ -37,7 +38,7 @@ def _number(name: str) -> str:
 
 COPIED = {
     "lines": (
-        ("line", "BIGINT", "line"), ("bin", "VARCHAR", "bin"), ("item", "VARCHAR", "item"), ("lot", "VARCHAR", "lot"),
+        ("line", "BIGINT", "line"), ("bin", "VARCHAR", "bin"), *((name, "VARCHAR", name) for name in GOODS),
         ("snapshot", "VARCHAR", _number("snapshot")), ("watermark", "BIGINT", "watermark"),
         ("decimals", "SMALLINT", "decimals"), ("price", "VARCHAR", _number("price")),
         ("alone", "BOOLEAN", f"alone OR (price IS NOT NULL AND {_number('price')} IS NULL)"), ("unequal", "BOOLEAN", "unequal"),
@@ -49,7 +50,7 @@ COPIED = {
         ("counted_at", "TIMESTAMPTZ", "epoch_us(counted_at)"),
     ),
     "movements": (
-        ("bin", "VARCHAR", "bin"), ("item", "VARCHAR", "item"), ("lot", "VARCHAR", "lot"),
+        ("bin", "VARCHAR", "bin"), *((name, "VARCHAR", name) for name in GOODS),
         ("quantity", "VARCHAR", _number("quantity")), ("ledger_seq", "BIGINT", "ledger_seq"),
         ("occurred", "TIMESTAMPTZ", "epoch_us(occurred)"),
     ),

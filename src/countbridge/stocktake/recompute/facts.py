@@ -7,6 +7,7 @@ from pathlib import Path
 from django.db import connection
 from psycopg import Cursor
 
+from countbridge.domain.keys import GOODS
 from countbridge.exchange import picks
 from countbridge.stocktake.models import Count
 from countbridge.stocktake.recompute.engine import Recomputation
@@ -14,8 +15,8 @@ from countbridge.stocktake.recompute.engine import Recomputation
 # In the order of `engine.COPIED`. A scan in the line's own unit has no factor, whatever is written beside it. The pass a person
 # took comes before any other that has scans (`judge.valid_pass`). A line that is assumed to be zero goes by itself.
 FACTS = {
-    "lines": """
-SELECT id, bin, item, lot, snapshot, watermark, decimals, price, assumed_at IS NOT NULL, false
+    "lines": f"""
+SELECT id, bin, {", ".join(GOODS)}, snapshot, watermark, decimals, price, assumed_at IS NOT NULL, false
 FROM stocktake_line WHERE count_id = %(count)s""",
     "scans": """
 SELECT s.line_id, CASE WHEN s.pass_number = l.chosen_pass THEN 32767 ELSE s.pass_number END, s.quantity,
@@ -23,7 +24,7 @@ SELECT s.line_id, CASE WHEN s.pass_number = l.chosen_pass THEN 32767 ELSE s.pass
 FROM stocktake_scan s JOIN stocktake_line l ON l.id = s.line_id
 WHERE s.count_id = %(count)s AND s.undone_at IS NULL""",
     "movements": f"""
-SELECT bin, item, lot, quantity, ledger_seq, occurred FROM exchange_movement
+SELECT bin, {", ".join(GOODS)}, quantity, ledger_seq, occurred FROM exchange_movement
 WHERE link_id = %(link)s AND bin IN (SELECT DISTINCT bin FROM stocktake_line WHERE count_id = %(count)s)
 UNION ALL {picks.PROVISIONAL} AND place IN (SELECT DISTINCT bin FROM stocktake_line WHERE count_id = %(count)s)""",
 }

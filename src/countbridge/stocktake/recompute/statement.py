@@ -22,6 +22,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from countbridge.domain.keys import GOODS
+
+PARTS = ", ".join(f"{name} VARCHAR" for name in GOODS)
 BASE = 10**9  # whole numbers in one base unit
 MONEY = 10**6  # and in one unit of the currency
 DIGITS = 9
@@ -35,13 +38,13 @@ PERCENT_LIMIT = 10**14
 # line is not for the set, as where its price is too large; `price` NULL: there is none.
 TABLES = {
     "lines": (
-        "line BIGINT, bin VARCHAR, item VARCHAR, lot VARCHAR, snapshot BIGINT, watermark BIGINT, decimals SMALLINT,"
+        f"line BIGINT, bin VARCHAR, {PARTS}, snapshot BIGINT, watermark BIGINT, decimals SMALLINT,"
         " price BIGINT, alone BOOLEAN, unequal BOOLEAN"
     ),
     "scans": (
         "line BIGINT, pass SMALLINT, quantity BIGINT, base BOOLEAN, numerator BIGINT, denominator BIGINT, counted_at BIGINT"
     ),
-    "movements": "bin VARCHAR, item VARCHAR, lot VARCHAR, quantity BIGINT, ledger_seq BIGINT, occurred BIGINT",
+    "movements": f"bin VARCHAR, {PARTS}, quantity BIGINT, ledger_seq BIGINT, occurred BIGINT",
     "result": (
         "line BIGINT, wide BOOLEAN, expected BIGINT, counted BIGINT, variance BIGINT, variance_min BIGINT, variance_max BIGINT,"
         " value HUGEINT, counted_at BIGINT, outcome VARCHAR, reasons INTEGER"
@@ -63,10 +66,10 @@ class Terms:
 
 
 # Each movement with its line, and whether the snapshot lacks it.
-PLACED = """
+PLACED = f"""
 CREATE TEMP TABLE placed AS
 SELECT l.line, m.quantity, m.occurred, m.ledger_seq > l.watermark AS later
-FROM movements m JOIN lines l ON m.bin = l.bin AND m.item = l.item AND m.lot = l.lot"""
+FROM movements m JOIN lines l ON m.bin = l.bin{"".join(f" AND m.{name} = l.{name}" for name in GOODS)}"""
 
 
 def counting(first: int, last: int) -> str:

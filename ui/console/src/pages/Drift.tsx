@@ -13,6 +13,7 @@ import { Pager } from "../parts/Pager";
 import { ReasonDialog } from "../parts/ReasonDialog";
 import { Forbidden, Load, Notice } from "../parts/states";
 import { type Column, Table } from "../parts/Table";
+import { Parts } from "../parts/Parts";
 import { Code, Quantity, When } from "../parts/values";
 
 const SIZE = 50;
@@ -64,7 +65,7 @@ function Rows({ link, state }: { link: string; state: string }) {
   const [act, setAct] = useState<Act | null>(null);
   const columns: Column<DriftRow>[] = [
     { id: "location", name: t("drift.location"), width: "130px", cell: (row) => <><Code>{row.location}</Code><div className="small quiet">{row.warehouse}</div></> },
-    { id: "item", name: t("drift.item"), cell: (row) => <>{row.item_name}<div className="small quiet"><Code>{row.item}</Code>{row.lot ? <> · <Code>{row.lot}</Code></> : null}</div></> },
+    { id: "item", name: t("drift.item"), cell: (row) => <>{row.item_name}<div className="small quiet"><Code>{row.item}</Code><Parts of={row} /></div></> },
     { id: "erp", name: "ERP", number: true, cell: (row) => <Quantity value={row.erp} /> },
     { id: "wms", name: "WMS", number: true, cell: (row) => <Quantity value={row.wms} /> },
     { id: "gap", name: t("drift.gap"), number: true, cell: (row) => <><Quantity value={row.gap} signed />{row.value ? <div className="small quiet num">{row.value}</div> : null}</> },

@@ -1,5 +1,5 @@
 import { signOf } from "@shared/decimal";
-import type { Decision, LineDetail } from "@shared/model";
+import { type Decision, type LineDetail, PARTS } from "@shared/model";
 import { useQuery } from "@tanstack/react-query";
 import { Button, Drawer } from "antd";
 import { useState } from "react";
@@ -69,6 +69,7 @@ function LineBody({ line, currency, close }: { line: LineDetail; currency?: stri
           [t("line.count"), <Link key="c" to={`/counts/${line.count}`}><Code>{line.count}</Code></Link>],
           [t("line.place"), <span key="p"><Code>{line.bin}</Code> <span className="quiet">{line.warehouse} / {line.zone}</span></span>],
           [line.tracking === "serial" ? t("line.serial") : t("line.lot"), <Code key="l">{line.lot}</Code>],
+          ...PARTS.slice(1).filter((part) => line[part]).map((part): [string, React.ReactNode] => [t(`line.${part}`), <Code key={part}>{line[part]}</Code>]),
           ...(line.expires || line.label_expires ? [[t("line.expires"), <Expiry key="x" line={line} />] as [string, React.ReactNode]] : []),
           [t("line.erpLocation"), <Code key="e">{line.erp_location}</Code>],
           [t("line.assignee"), line.assignee ?? "—"],

@@ -1,4 +1,4 @@
-import type { Explanation, Line, Story } from "@shared/model";
+import { type Explanation, type Line, partsOf, type Story } from "@shared/model";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "react-router";
 import { State } from "./tags";
@@ -11,7 +11,7 @@ function Partner({ line, unit, of }: { line: Story["others"][number]; unit: stri
   query.set("line", String(line.line));
   return (
     <Link to={`${pathname}?${query}`} className="nowrap">
-      <Code>{[line.bin, line.item === of.item ? "" : line.item, line.lot ?? ""].filter(Boolean).join(" ")}</Code> <Quantity value={line.variance} unit={unit} signed />
+      <Code>{[line.bin, line.item === of.item ? "" : line.item, ...partsOf(line)].filter(Boolean).join(" ")}</Code> <Quantity value={line.variance} unit={unit} signed />
     </Link>
   );
 }

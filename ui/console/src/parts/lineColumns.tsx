@@ -6,6 +6,7 @@ import { word } from "../app/words";
 import type { Column } from "./Table";
 import { StoryCell } from "./Stories";
 import { State } from "./tags";
+import { Parts } from "./Parts";
 import { Code, Money, Quantity, When } from "./values";
 
 function Spread({ line }: { line: Line }) {
@@ -23,7 +24,7 @@ export function useLineColumns(): Record<"item" | "place" | "book" | "variance" 
       id: "item", name: t("lines.item"), cell: (line) => (
         <div className="item-cell">
           <div className="item-name" title={line.item_name}>{line.item_name}</div>
-          <div className="small quiet"><Code>{line.item}</Code>{line.lot ? <> · {line.tracking === "serial" ? t("line.serial") : t("line.lot")} <Code>{line.lot}</Code></> : null}{line.expired ? <> · <span className="tag tag-bad">{t("line.expired")}</span></> : null}</div>
+          <div className="small quiet"><Code>{line.item}</Code><Parts of={line} serial={line.tracking === "serial"} />{line.expired ? <> · <span className="tag tag-bad">{t("line.expired")}</span></> : null}</div>
         </div>
       ),
     },

@@ -1,5 +1,5 @@
 import Dexie, { type EntityTable } from "dexie";
-import type { Id, Sheet, SheetRow } from "./model";
+import type { Finer, Id, Sheet, SheetRow } from "./model";
 
 /** all: every serial of the goods in the bin was scanned. */
 export type Kind = "scan" | "empty" | "all" | "undo" | "submit";
@@ -23,6 +23,8 @@ export interface Entry {
   name_zh: string | null;
   name_en: string | null;
   lot: string | null;
+  /** Missing in what an older page wrote: nobody said. */
+  finer?: Finer | null;
   quantity: string | null;
   unit: string | null;
   unit_zh: string | null;

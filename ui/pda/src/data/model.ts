@@ -38,7 +38,16 @@ export interface Counted {
   scan: string;
 }
 
-export interface Goods extends Item {
+/** What tells goods of one item and lot in one bin apart; null = none: free stock, our own, loose. */
+export interface Finer {
+  status: string | null;
+  owner: string | null;
+  package: string | null;
+}
+
+export const FINER = ["status", "owner", "package"] as const;
+
+export interface Goods extends Item, Finer {
   lot: string | null;
   /** Only in an open count; a blind sheet never carries it past `readSheet`. */
   expected: Decimal | null;
@@ -77,6 +86,12 @@ export interface Sheet {
   /** Every item of the warehouse: found goods are recognised among these. */
   items: Item[];
 }
+
+export const finerOf = ({ status, owner, package: pack }: Finer): Finer => ({ status, owner, package: pack });
+
+/** The same key for the same goods. Nothing said of the finer parts is the same as none. */
+export const keyOf = (item: string | null, lot: string | null | undefined, finer: Finer | null | undefined): string =>
+  [item, lot, finer?.status, finer?.owner, finer?.package].map((part) => part ?? "").join("\n");
 
 type Raw<T> = { [K in keyof T]?: unknown };
 const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
@@ -129,6 +144,9 @@ function readGoods(raw: Raw<Goods>, blind: boolean): Goods {
   return {
     ...readItem(raw),
     lot: text(raw.lot) || null,
+    status: text(raw.status) || null,
+    owner: text(raw.owner) || null,
+    package: text(raw.package) || null,
     expected: blind ? null : text(raw.expected) || null,
     counted: counted ? { quantity: text(counted.quantity), unit: text(counted.unit), scan: text(counted.scan) } : null,
     expires: text(raw.expires) || null,

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock";
 import type { Database, Entry, Kind } from "./database";
-import type { Id } from "./model";
+import type { Finer, Id } from "./model";
 import type { Result } from "./queue";
 import { newUuid } from "./uuid";
 
@@ -12,6 +12,7 @@ export interface Draft {
   name_zh?: string;
   name_en?: string;
   lot?: string | null;
+  finer?: Finer | null;
   quantity?: string;
   unit?: string;
   unit_zh?: string;
@@ -149,7 +150,7 @@ export class Outbox {
     if (this.username === null) throw new Error("nobody is signed in");
     return {
       id: draft.id, kind: draft.kind, username: this.username, sheet: draft.sheet, bin: draft.bin ?? null, item: draft.item ?? null,
-      name_zh: draft.name_zh ?? null, name_en: draft.name_en ?? null, lot: draft.lot ?? null, quantity: draft.quantity ?? null,
+      name_zh: draft.name_zh ?? null, name_en: draft.name_en ?? null, lot: draft.lot ?? null, finer: draft.finer ?? null, quantity: draft.quantity ?? null,
       unit: draft.unit ?? null, unit_zh: draft.unit_zh ?? null, unit_en: draft.unit_en ?? null, expires: draft.expires ?? null, group: draft.group, target: draft.target, counted_at: this.clock.stamp(), state: "waiting", undone: false, attempts: 0,
       code: null, message: null,
     };
@@ -166,8 +167,8 @@ export class Outbox {
     // An empty bin without goods left no scan at the server that could be taken back.
     if (entry.kind !== "scan") return;
     const undo = this.made({ kind: "undo", sheet: entry.sheet, id: newUuid(), group: null, target: id });
-    const { bin, item, name_zh, name_en, lot, quantity, unit, unit_zh, unit_en } = entry;
-    await this.database.entries.add({ ...undo, bin, item, name_zh, name_en, lot, quantity, unit, unit_zh, unit_en });
+    const { bin, item, name_zh, name_en, lot, finer, quantity, unit, unit_zh, unit_en } = entry;
+    await this.database.entries.add({ ...undo, bin, item, name_zh, name_en, lot, finer: finer ?? null, quantity, unit, unit_zh, unit_en });
   }
 
   /** Work on a sheet goes on: a handing-in that has not left yet would overtake it, so the person hands in again afterwards. */

@@ -2,7 +2,7 @@ import { ApiError, createHttp, type Http } from "@shared/http";
 import type { Language } from "@shared/time";
 import type { Clock } from "./clock";
 import type { Entry } from "./database";
-import { type Id, readSheet, readSheetRow, type Sheet, type SheetRow } from "./model";
+import { type Finer, type Id, readSheet, readSheetRow, type Sheet, type SheetRow } from "./model";
 import { readResults, type Result } from "./queue";
 
 const PATIENCE = 20_000;
@@ -27,6 +27,10 @@ export function failureOf(problem: unknown): Failure {
   if (problem.status >= 500 || [408, 425, 429].includes(problem.status)) return { kind: "unreachable", message: problem.message };
   return { kind: "refused", code: problem.code, message: problem.message };
 }
+
+/** Empty text says "none"; what nobody said stays out, and the server takes the only line there is. */
+const said = (finer: Finer | null | undefined): Partial<Record<keyof Finer, string>> =>
+  finer ? { status: finer.status ?? "", owner: finer.owner ?? "", package: finer.package ?? "" } : {};
 
 /** The calls this page makes, and nothing else. Every answer with `server_time` sets the clock. */
 export class Server {
@@ -66,8 +70,8 @@ export class Server {
   async scans(entries: readonly Entry[]): Promise<Result[]> {
     const body = {
       sent_at: this.clock.stamp(),
-      scans: entries.map(({ id, sheet, bin, item, lot, quantity, unit, counted_at, expires }) => ({
-        id, sheet, bin, code: item, lot, quantity, unit, counted_at, expires: expires ?? null,
+      scans: entries.map(({ id, sheet, bin, item, lot, finer, quantity, unit, counted_at, expires }) => ({
+        id, sheet, bin, code: item, lot, ...said(finer), quantity, unit, counted_at, expires: expires ?? null,
       })),
     };
     return readResults(await this.timed(() => this.http.post<unknown>("/pda/scans", body, limit())), entries);

@@ -1,7 +1,7 @@
 import { add, type Decimal } from "@shared/decimal";
 import type { Entry } from "../data/database";
 import type { Draft } from "../data/outbox";
-import type { Bin, Goods, Id, Item, Sheet } from "../data/model";
+import { finerOf, keyOf, type Bin, type Finer, type Goods, type Id, type Item, type Sheet } from "../data/model";
 import { allDraft, isAllScanned, isSerial, serialsOf, type Serial } from "./serials";
 
 /** One counted amount that stands: ours from this device, or what the server had already. */
@@ -16,6 +16,8 @@ export interface Portion {
 export interface Row {
   item: Item;
   lot: string | null;
+  /** Null: nobody said, as of goods found outside the list. */
+  finer: Finer | null;
   goods: Goods | null;
   portions: Portion[];
   /** Of goods with serials: those found, and whether the person said that was all; null for other goods. */
@@ -49,7 +51,7 @@ export function viewBin(sheet: Sheet, bin: Bin, entries: readonly Entry[]): BinV
   const standing = here.filter((one) => stands(one) && (one.kind === "scan" || one.kind === "empty"));
   const known = new Set(here.map((one) => one.id));
   const rows: Row[] = bin.goods.map((goods) => ({
-    item: goods, lot: goods.lot, goods, portions: isSerial(goods) ? [] : portionsOf(goods, standing, known), serials: seen(goods, goods, here),
+    item: goods, lot: goods.lot, finer: finerOf(goods), goods, portions: isSerial(goods) ? [] : portionsOf(goods, standing, known), serials: seen(goods, goods, here),
   }));
   for (const entry of standing) {
     if (entry.kind === "scan" && !rows.some((row) => isOf(row, entry))) rows.push(foundRow(sheet, entry, standing, here));
@@ -63,11 +65,11 @@ export function viewBin(sheet: Sheet, bin: Bin, entries: readonly Entry[]): BinV
 export function emptyDrafts(sheet: Sheet, view: BinView): Draft[] {
   const place = { sheet: sheet.sheet.id, bin: view.bin.bin };
   if (view.rows.length === 0) return [{ kind: "empty", ...place }];
-  return view.rows.filter((row) => !isCounted(row)).map(({ item, lot }) => {
+  return view.rows.filter((row) => !isCounted(row)).map(({ item, lot, finer }) => {
     if (isSerial(item)) return allDraft(place.sheet, place.bin, item);
     const unit = item.units[0];
     return {
-      kind: "scan", ...place, item: item.item, name_zh: item.name_zh, name_en: item.name_en, lot, quantity: "0",
+      kind: "scan", ...place, item: item.item, name_zh: item.name_zh, name_en: item.name_en, lot, finer, quantity: "0",
       unit: unit?.code ?? "", unit_zh: unit?.name_zh ?? "", unit_en: unit?.name_en ?? "",
     };
   });
@@ -91,11 +93,11 @@ export function totals(portions: readonly Portion[]): [Decimal, string][] {
 }
 
 function isOf(row: Row, entry: Entry): boolean {
-  return row.item.item === entry.item && (isSerial(row.item) || (row.lot ?? null) === (entry.lot ?? null));
+  return isSerial(row.item) ? row.item.item === entry.item : keyOf(row.item.item, row.lot, row.finer) === keyOf(entry.item, entry.lot, entry.finer);
 }
 
 function portionsOf(goods: Goods, standing: readonly Entry[], known: ReadonlySet<string>): Portion[] {
-  const own = standing.filter((one) => one.kind === "scan" && one.item === goods.item && (one.lot ?? null) === goods.lot).map(asPortion);
+  const own = standing.filter((one) => one.kind === "scan" && keyOf(one.item, one.lot, one.finer) === keyOf(goods.item, goods.lot, goods)).map(asPortion);
   // What the server heard from this device is already among our own entries.
   const elsewhere = goods.counted && !known.has(goods.counted.scan) ? [{ ...goods.counted, entry: null }] : [];
   return [...elsewhere, ...own];
@@ -114,7 +116,7 @@ function foundRow(sheet: Sheet, entry: Entry, standing: readonly Entry[], here: 
     item: entry.item ?? "", name_zh: entry.name_zh ?? "", name_en: entry.name_en ?? "", codes: [], lot_tracked: entry.lot !== null,
     tracking: entry.lot === null ? "none" : "lot", units: [],
   };
-  const row: Row = { item, lot: isSerial(item) ? null : entry.lot, goods: null, portions: [], serials: seen(item, null, here) };
+  const row: Row = { item, lot: isSerial(item) ? null : entry.lot, finer: isSerial(item) ? null : (entry.finer ?? null), goods: null, portions: [], serials: seen(item, null, here) };
   if (row.serials) return row;
   row.portions = standing.filter((one) => one.kind === "scan" && isOf(row, one)).map(asPortion);
   return row;

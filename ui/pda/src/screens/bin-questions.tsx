@@ -1,8 +1,8 @@
 import type { Gs1, Gs1Error } from "@shared/gs1";
 import { Ask, Button } from "../parts/controls";
 import { ScanField } from "../parts/scan-field";
-import { rowAmounts } from "../parts/text";
-import type { Bin, Goods, Item, Sheet } from "../data/model";
+import { partsText, rowAmounts } from "../parts/text";
+import { FINER, finerOf, keyOf, type Bin, type Finer, type Goods, type Item, type Sheet } from "../data/model";
 import type { BinView, Row } from "../rules/counted";
 import { readLot } from "../rules/resolve";
 import { leaveTo, to } from "../route";
@@ -13,6 +13,8 @@ import { nameOf, t } from "../words";
 export interface Pick {
   item: Item;
   lot: string | null;
+  /** Null: nobody said; the only line there is meant, or goods not on the list. */
+  finer: Finer | null;
   label: Gs1 | null;
 }
 
@@ -127,7 +129,7 @@ export function Questions(props: Props) {
 function pickItem(item: Item, view: BinView, { onChoose, ask }: Props): void {
   const listed = view.rows.flatMap((row) => (row.goods && row.item.item === item.item ? [row.goods] : []));
   if (listed.length > 1) ask({ kind: "choose", goods: listed, label: null });
-  else if (listed[0]) onChoose({ item: listed[0], lot: listed[0].lot, label: null });
+  else if (listed[0]) onChoose({ item: listed[0], lot: listed[0].lot, finer: finerOf(listed[0]), label: null });
   else ask({ kind: "found", items: [item], label: null });
 }
 
@@ -148,15 +150,17 @@ function Items({ items, onPick }: { items: readonly Item[]; onPick: (item: Item)
 function Choose({ goods, label, onChoose, ask }: Props & { goods: Goods[]; label: Gs1 | null }) {
   const oneItem = new Set(goods.map((one) => one.item)).size === 1;
   const first = goods[0];
+  const lotsOnly = goods.every((one) => !FINER.some((part) => one[part]));
+  const told = (one: Goods): string => partsText(one.lot, one).replace(/^ · /, "") || t(lotsOnly ? "bin.no_lot" : "bin.plain");
   return (
     <Ask
       tone="info"
-      title={t(oneItem ? "choose.lot" : "choose.title")}
+      title={t(oneItem && lotsOnly ? "choose.lot" : "choose.title")}
       testId="ask-choose"
       answers={
         <>
           {oneItem && first?.lot_tracked ? (
-            <Button onPress={() => ask({ kind: "lot", pick: { item: first, lot: null, label } })} testId="other-lot">{t("choose.other_lot")}</Button>
+            <Button onPress={() => ask({ kind: "lot", pick: { item: first, lot: null, finer: null, label } })} testId="other-lot">{t("choose.other_lot")}</Button>
           ) : null}
           <Button onPress={() => ask(null)} testId="ask-cancel">{t("cancel")}</Button>
         </>
@@ -164,9 +168,9 @@ function Choose({ goods, label, onChoose, ask }: Props & { goods: Goods[]; label
     >
       <ul className="rows">
         {goods.map((one) => (
-          <li key={`${one.item}\n${one.lot ?? ""}`}>
-            <button type="button" className="row" data-testid="goods-choice" data-item={one.item} data-lot={one.lot ?? ""} onClick={() => onChoose({ item: one, lot: one.lot, label })}>
-              <span className="what"><strong>{oneItem ? (one.lot ?? t("bin.no_lot")) : nameOf(one)}</strong><span className="code">{oneItem ? nameOf(one) : `${one.item} ${one.lot ?? ""}`}</span></span>
+          <li key={keyOf(one.item, one.lot, one)}>
+            <button type="button" className="row" data-testid="goods-choice" data-item={one.item} data-lot={one.lot ?? ""} data-status={one.status ?? ""} data-owner={one.owner ?? ""} data-package={one.package ?? ""} onClick={() => onChoose({ item: one, lot: one.lot, finer: finerOf(one), label })}>
+              <span className="what"><strong>{oneItem ? told(one) : nameOf(one)}</strong><span className="code">{oneItem ? nameOf(one) : `${one.item}${partsText(one.lot, one)}`}</span></span>
             </button>
           </li>
         ))}
@@ -177,7 +181,7 @@ function Choose({ goods, label, onChoose, ask }: Props & { goods: Goods[]; label
 
 function Found({ items, label, onChoose, ask }: Props & { items: Item[]; label: Gs1 | null }) {
   const only = items.length === 1 ? items[0] : null;
-  const pick = (item: Item): void => onChoose({ item, lot: item.lot_tracked && item.tracking !== "serial" ? (label?.lot ?? null) : null, label });
+  const pick = (item: Item): void => onChoose({ item, lot: item.lot_tracked && item.tracking !== "serial" ? (label?.lot ?? null) : null, finer: null, label });
   return (
     <Ask
       tone="wait"
@@ -227,7 +231,7 @@ function Double({ pick, row, onCount, ask }: Props & { pick: Pick; row: Row }) {
         </>
       }
     >
-      <p className="lead">{nameOf(row.item)}{row.lot ? ` · ${t("bin.lot", { lot: row.lot })}` : ""}</p>
+      <p className="lead">{nameOf(row.item)}{partsText(row.lot, row.finer)}</p>
       <p>{t("double.text", { what: rowAmounts(row) })}</p>
     </Ask>
   );

@@ -2,8 +2,8 @@ import { useState } from "react";
 import { Button, Note } from "../parts/controls";
 import { Header, useEntries } from "../parts/header";
 import { ScanField } from "../parts/scan-field";
-import { describe, rowAmounts } from "../parts/text";
-import type { Bin, Item, Sheet } from "../data/model";
+import { describe, partsText, rowAmounts } from "../parts/text";
+import { FINER, finerOf, keyOf, type Bin, type Item, type Sheet } from "../data/model";
 import { outbox, sender } from "../desk";
 import { emptyDrafts, isCounted, nextBin, viewBin, viewSheet, type BinView, type Row } from "../rules/counted";
 import { resolveGoods } from "../rules/resolve";
@@ -22,12 +22,14 @@ export function BinScreen({ sheet, bin }: { sheet: Sheet; bin: Bin }) {
 
   function count(pick: Pick, replace = false): void {
     setQuestion(null);
-    const { item, lot, label } = pick;
+    const { item, lot, finer, label } = pick;
     if (isSerial(item)) return void countSerials(item, label);
     go(
       to.quantity(id, bin.bin, {
         item: item.item,
         ...(lot ? { lot } : {}),
+        ...(finer ? { listed: "1" } : {}),
+        ...Object.fromEntries(FINER.flatMap((part) => (finer?.[part] ? [[part, finer[part]]] : []))),
         ...(replace ? { replace: "1" } : {}),
         ...(label?.quantity ? { label: label.quantity } : {}),
         ...(label?.expiry ? { expiry: label.expiry } : {}),
@@ -50,7 +52,7 @@ export function BinScreen({ sheet, bin }: { sheet: Sheet; bin: Bin }) {
   /** To the quantity, unless something must be asked first. */
   function choose(pick: Pick): void {
     if (isSerial(pick.item)) return count(pick);
-    const row = view.rows.find((one) => one.item.item === pick.item.item && one.lot === pick.lot);
+    const row = view.rows.find((one) => keyOf(one.item.item, one.lot, one.finer) === keyOf(pick.item.item, pick.lot, pick.finer));
     if (row && row.portions.length > 0) {
       signal("double");
       return setQuestion({ kind: "double", pick, row });
@@ -73,7 +75,7 @@ export function BinScreen({ sheet, bin }: { sheet: Sheet; bin: Bin }) {
     const only = heard.goods.length === 1 ? heard.goods[0] : null;
     const counted = view.rows.some((row) => row.goods === only && row.portions.length > 0);
     if (!counted) signal("right");
-    if (only) choose({ item: only, lot: only.lot ?? heard.label?.lot ?? null, label: heard.label });
+    if (only) choose({ item: only, lot: only.lot ?? heard.label?.lot ?? null, finer: finerOf(only), label: heard.label });
     else setQuestion({ kind: "choose", goods: heard.goods, label: heard.label });
   }
 
@@ -135,7 +137,7 @@ function Goods({ view, sheet, same, onText, onRow, ask }: GoodsProps) {
       {view.rows.length === 0 && !view.emptied ? <p className="hint" data-testid="nothing-listed">{t("bin.nothing")}</p> : null}
       <ul className="rows" aria-label={t("bin.list")}>
         {view.rows.map((row) => (
-          <GoodsRow key={`${row.item.item}\n${row.lot ?? ""}`} row={row} onPress={() => onRow({ item: row.item, lot: row.lot, label: null })} />
+          <GoodsRow key={keyOf(row.item.item, row.lot, row.finer)} row={row} onPress={() => onRow({ item: row.item, lot: row.lot, finer: row.finer, label: null })} />
         ))}
       </ul>
       <div className="foot sticky">
@@ -157,12 +159,12 @@ export function GoodsRow({ row, onPress }: { row: Row; onPress: () => void }) {
   const counted = isCounted(row);
   return (
     <li>
-      <button type="button" className="row" data-testid="goods-row" data-item={row.item.item} data-lot={row.lot ?? ""} data-counted={counted} onClick={onPress}>
+      <button type="button" className="row" data-testid="goods-row" data-item={row.item.item} data-lot={row.lot ?? ""} data-status={row.finer?.status ?? ""} data-owner={row.finer?.owner ?? ""} data-package={row.finer?.package ?? ""} data-counted={counted} onClick={onPress}>
         <span className="what">
           <strong>{nameOf(row.item)}</strong>
           <span className="code">
             {row.item.item}
-            {row.lot ? ` · ${t("bin.lot", { lot: row.lot })}` : ""}
+            {partsText(row.lot, row.finer)}
             {row.goods?.expires ? ` · ${t("quantity.expiry", { date: row.goods.expires })}` : ""}
           </span>
         </span>

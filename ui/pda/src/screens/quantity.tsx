@@ -2,8 +2,8 @@ import { useState } from "react";
 import { Button, Note } from "../parts/controls";
 import { Header, useEntries } from "../parts/header";
 import { Keypad } from "../parts/keypad";
-import { amounts, withUnit } from "../parts/text";
-import type { Bin, Item, Sheet, Unit } from "../data/model";
+import { amounts, partsText, withUnit } from "../parts/text";
+import { keyOf, type Bin, type Finer, type Item, type Sheet, type Unit } from "../data/model";
 import { outbox, sender } from "../desk";
 import { viewBin, type Row } from "../rules/counted";
 import { fits, inBase, isBase, LONGEST, press, typed, type Key, type Refusal } from "../rules/quantity";
@@ -21,15 +21,16 @@ interface Props {
 export function Quantity({ sheet, bin, query }: Props) {
   const code = query.get("item");
   const lot = query.get("lot");
+  const finer: Finer | null = query.get("listed") === "1" ? { status: query.get("status"), owner: query.get("owner"), package: query.get("package") } : null;
   const view = viewBin(sheet, bin, useEntries());
-  const row = view.rows.find((one) => one.item.item === code && one.lot === lot) ?? null;
+  const row = view.rows.find((one) => keyOf(one.item.item, one.lot, one.finer) === keyOf(code, lot, finer)) ?? null;
   const item = row?.item ?? bin.goods.find((one) => one.item === code) ?? sheet.items.find((one) => one.item === code) ?? null;
   const back = to.bin(sheet.sheet.id, bin.bin);
   const problem = !item ? t("quantity.gone") : item.units.length === 0 ? t("quantity.no_units") : "";
   return (
     <>
       <Header title={bin.bin} sub={t("quantity.title")} back={back} />
-      {item && !problem ? <Entering sheet={sheet} bin={bin} query={query} item={item} lot={lot} row={row} back={back} /> : <main className="screen"><Note tone="bad">{problem}</Note></main>}
+      {item && !problem ? <Entering sheet={sheet} bin={bin} query={query} item={item} lot={lot} finer={finer} row={row} back={back} /> : <main className="screen"><Note tone="bad">{problem}</Note></main>}
     </>
   );
 }
@@ -48,7 +49,7 @@ function useUnit(item: Item, sheet: Sheet): [Unit, (unit: Unit) => void] {
   return [chosen, choose];
 }
 
-function Entering({ sheet, bin, query, item, lot, row, back }: Props & { item: Item; lot: string | null; row: Row | null; back: string }) {
+function Entering({ sheet, bin, query, item, lot, finer, row, back }: Props & { item: Item; lot: string | null; finer: Finer | null; row: Row | null; back: string }) {
   const [unit, setUnit] = useUnit(item, sheet);
   const [text, setText] = useState("");
   const [said, setSaid] = useState("");
@@ -77,7 +78,7 @@ function Entering({ sheet, bin, query, item, lot, row, back }: Props & { item: I
     const replaced = replace ? (row?.portions ?? []).flatMap((portion) => (portion.entry?.kind === "scan" ? [portion.entry.id] : [])) : [];
     const { item: code, name_zh, name_en } = item;
     try {
-      await outbox.add({ kind: "scan", sheet: sheet.sheet.id, bin: bin.bin, item: code, name_zh, name_en, lot, quantity, unit: unit.code, unit_zh: unit.name_zh, unit_en: unit.name_en, expires: expires || null }, replaced);
+      await outbox.add({ kind: "scan", sheet: sheet.sheet.id, bin: bin.bin, item: code, name_zh, name_en, lot, finer, quantity, unit: unit.code, unit_zh: unit.name_zh, unit_en: unit.name_en, expires: expires || null }, replaced);
     } catch (problem) {
       signal("unknown");
       setSaving(false);
@@ -108,7 +109,7 @@ function Entering({ sheet, bin, query, item, lot, row, back }: Props & { item: I
 
   return (
     <main className="screen quantity">
-      <About item={item} lot={lot} row={row} query={query} replace={replace} />
+      <About item={item} lot={lot} finer={finer} row={row} query={query} replace={replace} />
       <Display text={text} unit={unit} item={item} label={query.get("label")} onLabel={(label) => setText(label)} />
       {lot !== null ? (
         <label className="expiry">
@@ -130,7 +131,7 @@ function Entering({ sheet, bin, query, item, lot, row, back }: Props & { item: I
   );
 }
 
-function About({ item, lot, row, query, replace }: { item: Item; lot: string | null; row: Row | null; query: URLSearchParams; replace: boolean }) {
+function About({ item, lot, finer, row, query, replace }: { item: Item; lot: string | null; finer: Finer | null; row: Row | null; query: URLSearchParams; replace: boolean }) {
   const expiry = query.get("expiry");
   const serial = query.get("serial");
   const book = row?.goods?.expected ?? null;
@@ -140,7 +141,7 @@ function About({ item, lot, row, query, replace }: { item: Item; lot: string | n
       <h2>{nameOf(item)}</h2>
       <p className="code">
         {item.item}
-        {lot ? ` · ${t("bin.lot", { lot })}` : ""}
+        {partsText(lot, finer)}
         {expiry ? ` · ${t("quantity.expiry", { date: expiry })}` : ""}
         {serial ? ` · ${t("quantity.serial", { serial })}` : ""}
       </p>

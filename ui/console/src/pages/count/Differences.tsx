@@ -3,6 +3,7 @@ import type { Difference } from "@shared/model";
 import { useTranslation } from "react-i18next";
 import { Panel } from "../../parts/layout";
 import { Notice } from "../../parts/states";
+import { Parts } from "../../parts/Parts";
 import { type Column, Table } from "../../parts/Table";
 import { Code, Quantity } from "../../parts/values";
 import { useCount } from "./Count";
@@ -13,7 +14,7 @@ export function Component() {
   const { differences } = useCount();
   const columns: Column<Difference>[] = [
     { id: "location", name: t("differences.location"), cell: (row) => <Code>{row.location}</Code> },
-    { id: "item", name: t("differences.item"), cell: (row) => <><Code>{row.item}</Code> {row.item_name}{row.lot ? <div className="small quiet">{t("line.lot")} <Code>{row.lot}</Code></div> : null}</> },
+    { id: "item", name: t("differences.item"), cell: (row) => <><Code>{row.item}</Code> {row.item_name}<div className="small quiet"><Parts of={row} /></div></> },
     { id: "erp", name: t("differences.erp"), number: true, cell: (row) => <Quantity value={row.erp} /> },
     { id: "wms", name: t("differences.wms"), number: true, cell: (row) => <Quantity value={row.wms} /> },
     { id: "gap", name: t("differences.gap"), number: true, cell: (row) => <Quantity value={add(row.wms, negate(row.erp))} signed /> },
@@ -25,7 +26,7 @@ export function Component() {
     <div className="stack">
       <p className="lead">{t("differences.lead")}</p>
       <Panel flush>
-        <Table label={t("count.differences")} columns={columns} rows={differences} keyOf={(row) => `${row.location}/${row.item}/${row.lot ?? ""}`} />
+        <Table label={t("count.differences")} columns={columns} rows={differences} keyOf={(row) => [row.location, row.item, row.lot, row.status, row.owner, row.package].join("/")} />
       </Panel>
     </div>
   );

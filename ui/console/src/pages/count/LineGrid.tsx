@@ -1,4 +1,4 @@
-import { type Count, type Line, type LineFilter, seesBook } from "@shared/model";
+import { type Count, type Line, type LineFilter, partsOf, seesBook } from "@shared/model";
 import { formatDecimal, formatMoney } from "@shared/decimal";
 import { formatTime } from "@shared/time";
 import type { CellClassParams, ColDef, GridApi, IDatasource, SortChangedEvent, ValueFormatterParams } from "ag-grid-community";
@@ -53,7 +53,10 @@ function useColumns(count: Count, sort: string | undefined, differing: boolean):
       { field: "bin", headerName: t("lines.bin"), width: 118, pinned: "left", cellClass: "code" },
       { field: "item", headerName: t("lines.item"), width: 72, cellClass: "code" },
       { field: "item_name", headerName: t("lines.itemName"), flex: 1, minWidth: 100, tooltipField: "item_name", sortable: false },
-      { field: "lot", headerName: t("lines.lot"), width: 78, cellClass: "code", valueFormatter: ({ value }) => (value as string | null) ?? "—" },
+      {
+        field: "lot", headerName: t("lines.lot"), width: 78, cellClass: "code",
+        valueGetter: ({ data }) => (data ? partsOf(data).join(" · ") : "") || "—", tooltipValueGetter: ({ data }) => (data ? partsOf(data).join(" · ") : ""),
+      },
       number("expected", t("lines.expected"), 78, { tooltipValueGetter: ({ value }) => (value == null ? t("value.unseen") : "") }),
       number("counted", t("lines.counted"), 100, { valueFormatter: ({ value, data }: Cell) => (value == null ? "—" : `${formatDecimal(value as string)} ${data?.unit ?? ""}`) }),
       number("variance", t("lines.varianceShort"), 74, { ...signed, valueFormatter: ({ value }: Cell) => (value == null ? "—" : formatDecimal(value as string, { signed: true })) }),
