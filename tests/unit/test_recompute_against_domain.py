@@ -16,6 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from countbridge.domain.assessment import Assessment, LineFacts, Policy, assess
+from countbridge.domain.keys import StockKey
 from countbridge.domain.outcome import Outcome
 from countbridge.domain.rollforward import Movement
 from countbridge.domain.scans import Scan
@@ -73,7 +74,8 @@ def computed(folder: Path, rows: list[Row], policy: Policy) -> dict[int, Figures
     # Small bands: a count is computed in several of them.
     with Recomputation(folder, memory_mb=64, threads=1, band=max(70, len(rows) // 3)) as count:
         for number, row in enumerate(rows):
-            key = (f"B{number % 2}", str(number), "L" if number % 3 else "")
+            # Four lines of each item in one bin, which their lots and statuses alone tell apart.
+            key = StockKey("B", str(number // 4), "L" if number % 2 else "", "HOLD" if number % 4 > 1 else "")
             try:
                 line = (number, *key, whole(row.snapshot), 0, row.decimals,
                         None if row.price is None else whole(row.price, MONEY), False, bool(row.residue))  # fmt: skip
@@ -278,9 +280,9 @@ def test_no_step_has_a_float(tmp_path: Path) -> None:
     policy = Policy(Tolerance(Decimal(2), Decimal(1), Decimal(1)), timedelta(seconds=1))
     terms = terms_of(policy, START, NOW)
     with Recomputation(tmp_path) as count:
-        count.load("lines", [(1, "B", "A", "", 12, 0, 3, 8, False, False)])
+        count.load("lines", [(1, *StockKey("B", "A"), 12, 0, 3, 8, False, False)])
         count.load("scans", [(1, 1, 12, False, 10, 3, 5), (1, 2, 12, False, 10, 3, 5)])
-        count.load("movements", [("B", "A", "", 3, 1, 5)])
+        count.load("movements", [(*StockKey("B", "A"), 3, 1, 5)])
         count.run(policy, START, NOW)
         tables = count.database.execute(
             "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"

@@ -26,14 +26,14 @@ def compute(folder: Path) -> list[Row]:
         for line, _, quantity, _, numerator, denominator, at in csv.reader(file):
             portion = Decimal(quantity) * Decimal(numerator) / Decimal(denominator)
             scans[line].append((portion, datetime.fromisoformat(at)))
-    moves: dict[tuple[str, str, str], list[tuple[Decimal, int, datetime]]] = defaultdict(list)
+    moves: dict[tuple[str, ...], list[tuple[Decimal, int, datetime]]] = defaultdict(list)
     with (folder / "movements.csv").open(encoding="utf-8", newline="") as file:
-        for bin_, item, lot, quantity, sequence, at in csv.reader(file):
-            moves[bin_, item, lot].append((Decimal(quantity), int(sequence), datetime.fromisoformat(at)))
+        for bin_, *goods, quantity, sequence, at in csv.reader(file):
+            moves[bin_, *goods].append((Decimal(quantity), int(sequence), datetime.fromisoformat(at)))
     found: list[Row] = []
     with (folder / "lines.csv").open(encoding="utf-8", newline="") as file:
-        for line, bin_, item, lot, snapshot, watermark, decimals, price, _, _ in csv.reader(file):
-            key = (bin_, item, lot)
+        for line, bin_, *goods, snapshot, watermark, decimals, price, _, _ in csv.reader(file):
+            key = (bin_, *goods)
             moved = moves[key] if key in moves else []  # noqa: SIM401  a defaultdict would grow
             counted_at = scans.get(line)
             found.append(judge(line, Decimal(snapshot), int(watermark), int(decimals), price, counted_at, moved))

@@ -11,9 +11,10 @@ import pandas as pd
 
 from bench.support.reconcile.dicts import HUNDRED, JUDGED_AT, LIMITS, SNAPSHOT, STEPS, ZERO
 from bench.support.reconcile.facts import AMBIGUITY
+from countbridge.domain.keys import GOODS
 
 FIGURES = ["expected", "counted", "variance", "low", "high"]
-KEY = ["bin", "item", "lot"]
+KEY = ["bin", *GOODS]
 AT_ONCE = pd.Timedelta(seconds=AMBIGUITY)
 COLUMNS = {
     "lines": ["line", *KEY, "snapshot", "watermark", "decimals", "price", "alone", "residue"],
