@@ -25,6 +25,11 @@ SKUS = {"00123": "S-123", "1E5": "S-1E5", "00124": "S-124", "LOT-1": "S-LOT"}
 PER_UNIT = {"1E5": Decimal(1000)}  # WMS units in one base unit, where that is not one
 UOM = {"1E5": "GRM"}
 
+
+class Blocked(Exception):
+    """The WMS lets nothing into or out of the bin's zone."""
+
+
 Key = tuple[str, str, str]  # bin or ERP location, item, lot
 
 
@@ -81,6 +86,7 @@ class Wms:
     stuck_at: int | None = None  # the cursor its feed gives whatever was asked
     clock_ahead: timedelta = timedelta(0)
     refuses_goods: dict[str, str] = field(default_factory=dict)  # sku → why this item is not taken
+    blocked: set[tuple[str, str]] = field(default_factory=set)  # zone, count it is blocked for
 
     def of_kind(self, kind: str) -> list[tuple[dict[str, str | None], list[dict[str, str | None]]]]:
         return [(fields, lines) for known, fields, lines in self.received.values() if known == kind]
@@ -126,7 +132,9 @@ class World:
         self, bin: str, item: str, quantity: str, lot: str = "", *, erp: str = "posted",
         occurred: datetime | None = None, id: str | None = None,
     ) -> str:  # fmt: skip
-        """Goods come (+) or go (−); `occurred` in the past: the floor changed then, the book only now."""
+        """Goods come (+) or go (−); `occurred` in the past: the floor changed then, the book only now. A blocked zone refuses."""
+        if PLACES[bin][1] in {zone for zone, _ in self.wms.blocked}:
+            raise Blocked(bin)
         amount = Decimal(quantity)
         self.floor[bin, item, lot] += amount
         self.wms.stock[bin, SKUS[item], lot] += amount * PER_UNIT.get(item, 1)

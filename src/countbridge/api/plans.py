@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Q
 from ninja import Field, Router, Schema
@@ -11,8 +11,10 @@ from countbridge.api import shown
 from countbridge.api.auth import Request, needs, needs_pda
 from countbridge.errors import InputError, NotFound
 from countbridge.links.models import Bin, Item, Link
+from countbridge.messages import render
 from countbridge.people.access import WarehouseScope, allowed
-from countbridge.stocktake import cycles, plans
+from countbridge.people.language import language_of
+from countbridge.stocktake import cycles, freezes, plans
 from countbridge.stocktake.policy import policy_of
 from countbridge.stocktake.policy_words import MODES, Cycle
 from countbridge.stocktake.scope import KINDS, Scope
@@ -45,6 +47,7 @@ class PlanIn(Schema):
 class OrderIn(PlanIn):
     mode: str = "blind"
     name: str = ""
+    freeze: Literal["", "none", "whole_zones"] = ""
 
 
 class ZoneBins(Schema):
@@ -77,12 +80,21 @@ class ZoneChoice(Schema):
     bins: int
 
 
+class FreezeChoice(Schema):
+    """Can zones be frozen, what the policy does unasked, and why it cannot be done where it cannot."""
+
+    possible: bool
+    usual: str
+    why_not: str | None
+
+
 class LinkChoices(Schema):
     link: str
     name: str
     zones: list[ZoneChoice]
     classes: list[str]
     abc: list[str]
+    freeze: FreezeChoice
 
 
 class Choices(Schema):
@@ -122,19 +134,29 @@ def choices(request: Request) -> dict[str, Any]:
     return {
         "kinds": [kind for kind in KINDS if kind != "adhoc"],
         "modes": list(MODES),
-        "links": [_choices(link, request.warehouses) for link in Link.objects.filter(active=True).order_by("code")],
+        "links": [
+            _choices(request, link) for link in Link.objects.select_related("wms").filter(active=True).order_by("code")
+        ],
     }
 
 
-def _choices(link: Link, scope: WarehouseScope) -> dict[str, Any]:
+def _choices(request: Request, link: Link) -> dict[str, Any]:
+    scope: WarehouseScope = request.warehouses
     items = Item.objects.filter(link=link).exclude(item_class="").order_by("item_class")
     return {
         "link": link.code,
         "name": link.name,
         "zones": plans.zones(link, scope),
         "classes": list(items.values_list("item_class", flat=True).distinct()[:MOST_WORDS]),
+        "freeze": shown_freeze(request, link),
         "abc": sorted(set(Item.objects.filter(link=link).exclude(abc="").values_list("abc", flat=True).distinct())),
     }
+
+
+def shown_freeze(request: Request, link: Link) -> dict[str, Any]:
+    can = freezes.possible(link)
+    why = None if can else render("stocktake.cannot_freeze", {"system": link.wms.name}, language_of(request))
+    return {"possible": can, "usual": policy_of(link.policy).freeze if can else "none", "why_not": why}
 
 
 @router.get("/links/{code}/due", auth=needs("count.plan"), response=DueBins)
@@ -165,7 +187,7 @@ def order(request: Request, body: OrderIn) -> dict[str, str]:
     """Order a count of the scope, in the warehouses you plan for. Its preparation begins at once."""
     made = plans.create(
         _link(body.link), body.kind, body.mode, Scope.read(body.scope.dict()), request.auth, request.warehouses,
-        name=body.name[:200],
+        name=body.name[:200], freeze=body.freeze,
     )  # fmt: skip
     return {"number": made.number}
 

@@ -8,6 +8,7 @@ from ninja import Router, Schema
 
 from countbridge.api import shown
 from countbridge.api.auth import Request, needs
+from countbridge.api.plans import FreezeChoice, shown_freeze
 from countbridge.errors import NotAllowed, NotFound
 from countbridge.links.models import Bin, Item, Link
 from countbridge.people.access import allowed, anybody_with
@@ -46,6 +47,7 @@ class PolicyOut(Schema):
     version: int
     policy: dict[str, Any]
     words: Words
+    freeze: FreezeChoice
     may_edit: bool
 
 
@@ -116,6 +118,7 @@ def show_policy(request: Request, link: str) -> dict[str, Any]:
                 {"username": user.username, "name": user.shown_name} for user in anybody_with("line.approve")
             ],
         },
+        "freeze": shown_freeze(request, found),
         "may_edit": allowed(request.auth, "policy.edit").everywhere,
     }
 

@@ -13,6 +13,7 @@ from countbridge.errors import ConfigError, Conflict, InputError
 from countbridge.exchange import events
 from countbridge.links.models import Link
 from countbridge.people.models import User
+from countbridge.stocktake import freezes
 from countbridge.stocktake.models import PolicyVersion, ReasonCode
 from countbridge.stocktake.policy import policy_of
 
@@ -43,6 +44,7 @@ def change(link_id: int, told: Mapping[str, Any], based_on: int, user: User, rea
     except ConfigError as wrong:  # of a link's folder that is a fault of the installation; here somebody typed it
         raise InputError(wrong.code, **wrong.params) from wrong
     _people_known(policy)
+    freezes.check(Link.objects.select_related("wms").get(pk=link_id), policy["freeze"])
     with transaction.atomic():
         link = Link.objects.select_for_update(of=("self",), no_key=True).get(pk=link_id)
         newest = version(link)

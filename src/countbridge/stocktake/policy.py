@@ -16,6 +16,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "within_tolerance": ("post", "keep_book"),
     "uncounted": ("ignore", "zero"),
     "sheets_by": ("zone", "aisle"),
+    "freeze": ("none", "whole_zones"),
     "drift": ("report", "propose", "repair"),
 }
 
@@ -27,7 +28,7 @@ class CountPolicy:
     person as a count of "zero". `within_tolerance`: "post" the small variance or "keep_book". `max_passes` counts of one
     line (first count included) before a person must decide. `double_blind`: every line is counted by two people, who must
     agree. `supervisor_from_pass`: from this count of a line on it is a supervisor's. `sheet_lines` is the most a sheet holds, and
-    `sheets_by` what it never crosses.
+    `sheets_by` what it never crosses. `freeze`: "whole_zones" asks the WMS to let nothing move in zones that are counted whole.
     `rules`: exceptions for some lines, the first that fits decides (policy_words.read_rules). `approval`: who signs for the sum
     of the variances (read_levels). `cycle`: how often a bin is counted (read_cycle). `drift` between the books outside counts:
     "report" it, "propose" its repair to a person, or "repair" it unasked where the tolerance allows."""
@@ -49,6 +50,7 @@ class CountPolicy:
     rules: tuple[Mapping[str, Any], ...] = ()
     approval: tuple[Mapping[str, Any], ...] = ()
     cycle: Mapping[str, Any] = field(default_factory=dict)
+    freeze: str = "none"
     drift: str = "propose"
 
     def as_json(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@ from countbridge.stocktake.models.adjustments import Adjustment, AdjustmentLine,
 from countbridge.stocktake.models.approval import PolicyVersion, ReasonCode, Signoff
 from countbridge.stocktake.models.counts import Approval, Count, CountedBin
 from countbridge.stocktake.models.drift import Drift, Repair
+from countbridge.stocktake.models.freezes import Freeze
 from countbridge.stocktake.models.lines import BookLine, Decision, Line, Scan
 from countbridge.stocktake.models.sheets import Sheet
 from countbridge.stocktake.models.staging import Progress, Reading, StagedStock
@@ -16,6 +17,7 @@ __all__ = [
     "Decision",
     "Difference",
     "Drift",
+    "Freeze",
     "Line",
     "PolicyVersion",
     "Progress",
