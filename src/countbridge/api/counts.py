@@ -20,6 +20,7 @@ from countbridge.links.models import Bin, Item, Warehouse
 from countbridge.messages import render
 from countbridge.people.access import WarehouseScope, allowed, require
 from countbridge.people.language import language_of
+from countbridge.people.models import User
 from countbridge.stocktake import decisions, sheets, summaries, work
 from countbridge.stocktake.models import Count, Line, Sheet
 from countbridge.stocktake.steps import steps_of
@@ -233,15 +234,18 @@ def show_sheets(request: Request, number: str) -> dict[str, Any]:
     done = Number(
         "lines", filter=Q(lines__scans__pass_number=F("pass_number"), lines__scans__undone_at=None), distinct=True
     )
-    return {
-        "rows": [
-            sheet_row(sheet) for sheet in rows.annotate(n=Number("lines", distinct=True), done=done).order_by("number")
-        ]
-    }
+    found = list(rows.annotate(n=Number("lines", distinct=True), done=done).order_by("number"))
+    there = {code: sheets.counters(code) for code in {one.warehouse for one in found if one.assignee is None}}
+    language = language_of(request)
+    return {"rows": [sheet_row(sheet, there.get(sheet.warehouse, []), language) for sheet in found]}
 
 
-def sheet_row(sheet: Any) -> dict[str, Any]:
+def sheet_row(sheet: Any, there: list[User], language: str) -> dict[str, Any]:
+    why = sheets.waits(sheet, there)
     return {
+        "skills": sheet.skills,
+        "owners": sheet.owners,
+        "waits": render(why[0], why[1], language) if why else None,
         "id": sheet.pk,
         "number": sheet.number,
         "warehouse": sheet.warehouse,

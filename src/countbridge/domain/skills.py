@@ -48,6 +48,9 @@ class Demand:
     owners: tuple[str, ...] = ()
 
 
+NOTHING = Demand()
+
+
 @dataclass(frozen=True, slots=True)
 class Able:
     """What a person can: their skills, and the owners they are limited to (none: no limit)."""

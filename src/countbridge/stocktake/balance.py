@@ -45,17 +45,18 @@ def propose(count: Count, scope: WarehouseScope) -> Balance:
         here = [one for one in found if one[0].warehouse == warehouse]
         recounts = [sheet.pk for sheet, _, _ in here if sheet.pass_number > 1]
         barred = sheets.counted_by_of(Scan.objects.filter(line__sheet__in=recounts), "line__sheet")
+        people = sheets.operators(warehouse)
+        without = sheets.unable_for(people, [sheet.demand for sheet, _, _ in here])
         loads = [
             Load(
                 sheet.pk,
                 left,
                 _name(sheet),
                 begun == 0 and sheet.counted_with == "pda",
-                frozenset(barred[sheet.pk]),
+                frozenset(barred[sheet.pk]) | less,
             )
-            for sheet, left, begun in here
+            for (sheet, left, begun), less in zip(here, without, strict=True)
         ]
-        people = sheets.operators(warehouse)
         for name in people:
             now.setdefault(name, 0)
         for load in loads:

@@ -15,6 +15,7 @@ from django.db.models import Max, Q, QuerySet
 
 from countbridge import clock
 from countbridge.domain.decimals import round_half_up
+from countbridge.domain.skills import Work, demand_of
 from countbridge.errors import InputError
 from countbridge.exchange import chance, events
 from countbridge.exchange.queue import follow
@@ -24,10 +25,10 @@ from countbridge.people.models import User
 from countbridge.stocktake import freezes
 from countbridge.stocktake.models import Count, CountedBin, Line
 from countbridge.stocktake.numbers import next_number
-from countbridge.stocktake.policy import CHOICES, policy_of
+from countbridge.stocktake.policy import CHOICES, CountPolicy, policy_of
 from countbridge.stocktake.policy_words import MODES
 from countbridge.stocktake.scope import KINDS, Scope
-from countbridge.stocktake.sheets import operators
+from countbridge.stocktake.sheets import able_of, operators
 
 SHOWN = 50
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -116,6 +117,8 @@ def create(
         raise InputError("stocktake.policy_value", word="freeze", value=freeze)
     freezes.check(link, freeze or "none")
     policy = policy_of({**link.policy, **frozen, "blind": mode != "open", "double_blind": mode == "double_blind"})
+    if counter is not None:
+        _must_be_able(counter, bins, policy)
     warehouses = sorted({place.warehouse for place in bins})
     now = clock.now()
     day = now.astimezone(ZoneInfo(link.time_zone)).date().isoformat()
@@ -133,6 +136,15 @@ def create(
         )  # fmt: skip
         follow("stocktake.prepare", lock=f"count:{count.pk}", count=count.pk)
     return count
+
+
+def _must_be_able(user: User, bins: list[Bin], policy: CountPolicy) -> None:
+    """What the places ask of whoever wants to count there; what lies in them is asked when it is known."""
+    demand = demand_of((Work(place.warehouse, place.zone) for place in bins), policy.needs)
+    if not able_of(user).may(demand):
+        raise InputError(
+            "stocktake.place_takes_skill", user=user.username, bin=bins[0].code, skills=", ".join(demand.skills)
+        )
 
 
 def zones(link: Link, may: WarehouseScope) -> list[dict[str, object]]:

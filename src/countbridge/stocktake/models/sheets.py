@@ -3,11 +3,13 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from countbridge.domain.skills import Demand
 from countbridge.stocktake.models.counts import Count
 
 
 class Sheet(models.Model):
-    """Bins one person counts in one walk. `pass_number` 1 is the first count, above it are recounts."""
+    """Bins one person counts in one walk. `pass_number` 1 is the first count, above it are recounts. `skills`: what it takes
+    to count it; `owners`: whose goods are on it."""
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -24,10 +26,16 @@ class Sheet(models.Model):
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="sheets")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     bins = models.JSONField(default=list)
+    skills = models.JSONField(default=list, db_default=[])
+    owners = models.JSONField(default=list, db_default=[])
     submitted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["count", "number"], name="sheet_number")]
+
+    @property
+    def demand(self) -> Demand:
+        return Demand(tuple(self.skills), tuple(self.owners))
 
     def __str__(self) -> str:
         return self.number
