@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count as Number
-from django.db.models import F, Q
+from django.db.models import Q
 from django.http import HttpResponse
 from ninja import Router
 
@@ -21,7 +20,7 @@ from countbridge.messages import render
 from countbridge.people.access import WarehouseScope, allowed, require
 from countbridge.people.language import language_of
 from countbridge.people.models import User
-from countbridge.stocktake import decisions, sheets, summaries, work
+from countbridge.stocktake import decisions, pairs, sheets, summaries, work
 from countbridge.stocktake.models import Count, Line, Sheet
 from countbridge.stocktake.steps import steps_of
 
@@ -231,10 +230,7 @@ def show_sheets(request: Request, number: str) -> dict[str, Any]:
     """Who counts what, and how far they are."""
     count = get_count(request, number)
     rows = request.warehouses.limit(Sheet.objects.filter(count=count), "warehouse").select_related("assignee")
-    done = Number(
-        "lines", filter=Q(lines__scans__pass_number=F("pass_number"), lines__scans__undone_at=None), distinct=True
-    )
-    found = list(rows.annotate(n=Number("lines", distinct=True), done=done).order_by("number"))
+    found = list(pairs.figures(rows).order_by("number"))
     there = {code: sheets.counters(code) for code in {one.warehouse for one in found if one.assignee is None}}
     language = language_of(request)
     return {"rows": [sheet_row(sheet, there.get(sheet.warehouse, []), language) for sheet in found]}

@@ -9,6 +9,7 @@ from ninja import Field, Router, Schema
 
 from countbridge.api import shown
 from countbridge.api.auth import Request, needs, needs_pda
+from countbridge.api.tables import Natural
 from countbridge.errors import InputError, NotFound
 from countbridge.links.models import Bin, Item, Link
 from countbridge.messages import render
@@ -108,13 +109,21 @@ class Ordered(Schema):
 
 
 class DueBin(Schema):
+    """`why`: never counted; the best class of the goods last found there is counted every so many days; or any bin is."""
+
     bin: str
+    warehouse: str
     zone: str
     due_at: str | None
+    seen_at: str | None
+    why: Literal["never", "class", "any_bin"]
+    abc: str | None
+    every_days: int
 
 
 class DueBins(Schema):
     ordered_by_calendar: bool
+    total: int
     rows: list[DueBin]
 
 
@@ -160,15 +169,31 @@ def shown_freeze(request: Request, link: Link) -> dict[str, Any]:
 
 
 @router.get("/links/{code}/due", auth=needs("count.plan"), response=DueBins)
-def show_due(request: Request, code: str, limit: int = 200) -> dict[str, Any]:
-    """Bins the calendar would have counted now, the longest overdue first, by the cycle of the policy (or a usual one)."""
+def show_due(request: Request, code: str, offset: Natural = 0, limit: Natural = 200) -> dict[str, Any]:
+    """Bins of the warehouses you plan for that are due now, the longest overdue first, with why, by the cycle of the policy (or a
+    usual one)."""
     link = _link(code)
     cycle = policy_of(link.policy).cycles
-    found = cycles.due(link, cycle or USUAL, min(limit, 5000))
-    scope = request.warehouses
-    places = dict(scope.limit(Bin.objects.filter(link=link), "warehouse").values_list("code", "zone"))
-    rows = [{"bin": b, "zone": places[b], "due_at": shown.moment(at)} for b, at in found if b in places]
-    return {"ordered_by_calendar": cycle is not None, "rows": rows}
+    found, total = cycles.due(link, cycle or USUAL, min(limit, 5000), offset, request.warehouses)
+    return {
+        "ordered_by_calendar": cycle is not None,
+        "total": total,
+        "rows": [_due(one, cycle or USUAL) for one in found],
+    }
+
+
+def _due(one: cycles.Due, cycle: Cycle) -> dict[str, Any]:
+    by_class = one.best in cycle.days and one.days < cycle.any_bin
+    return {
+        "bin": one.bin,
+        "warehouse": one.warehouse,
+        "zone": one.zone,
+        "due_at": shown.moment(one.at),
+        "seen_at": shown.moment(one.seen_at),
+        "why": "never" if one.seen_at is None else "class" if by_class else "any_bin",
+        "abc": one.best or None,
+        "every_days": one.days,
+    }
 
 
 @router.post("/plans/preview", auth=needs("count.plan"), response=PreviewOut)

@@ -10,6 +10,7 @@ from countbridge.errors import InputError
 from countbridge.exchange.models import Movement
 from countbridge.links.models import Bin, Item, ItemUnit, Lot
 from countbridge.stocktake.models import BookLine, Count, Line, Sheet
+from countbridge.stocktake.pairs import base_of
 from countbridge.stocktake.scope import Scope
 
 
@@ -68,8 +69,8 @@ class Goods:
         place = Bin.objects.get(link_id=self.count.link_id, code=bin_code)
         return Line.objects.create(
             count=self.count,
-            sheet=sheet,
-            pass_number=sheet.pass_number,
+            sheet_id=base_of(sheet),
+            pass_number=1 if sheet.beside_id else sheet.pass_number,
             snapshot=0,
             watermark=self.count.watermarks[place.zone],
             **line_identity(place, item, lot),

@@ -12,7 +12,7 @@ from countbridge.domain.assignment import portions, share_out
 from countbridge.domain.skills import Demand, Work, demand_of
 from countbridge.domain.walking import aisle_of
 from countbridge.people.models import User
-from countbridge.stocktake import sheets, work
+from countbridge.stocktake import sheets, twins, work
 from countbridge.stocktake.models import BookLine, Count, Progress, Reading, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
 from countbridge.stocktake.scope import Scope
@@ -242,6 +242,7 @@ def _give_out(count: Count) -> None:
                 given[name].append(sheet.pk)
         with connection.cursor() as cursor:
             cursor.executemany(GIVE, [(people[name].pk, pks) for name, pks in given.items() if pks])
+    twins.give_out(count)
     sheets.tell_lacking(count, count.sheets.filter(assignee=None).order_by("pk").iterator())
 
 

@@ -20,8 +20,9 @@ from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
 from countbridge.stocktake import explaining, sheets, signoffs
 from countbridge.stocktake.columns import store
-from countbridge.stocktake.judge import Key, judge, key_of
-from countbridge.stocktake.models import Count, CountedBin, Line, Sheet
+from countbridge.stocktake.judge import Key, judge, key_of, standing_of
+from countbridge.stocktake.models import Count, CountedBin, Line, Scan, Sheet
+from countbridge.stocktake.pairs import lines_of, lock, uncounted_of
 from countbridge.stocktake.policy import CountPolicy, policy_of
 from countbridge.stocktake.written import written_in_wms
 
@@ -159,15 +160,37 @@ def _decide(count: Count) -> set[tuple[str, str]]:
         counted_at__lte=ripe - timedelta(seconds=policy.ambiguity_seconds),
     )
     decided: set[tuple[str, str]] = set()
+    if policy.double_blind:
+        ready = _both_in(ready, ripe - timedelta(seconds=policy.ambiguity_seconds))
     for lines in in_portions(ready):
         judge(count, lines)
         written = written_in_wms(count, {line.bin for line in lines})
+        alone = _counted_by_one(count, lines) if policy.double_blind else set()
         for line in lines:
             key = key_of(line)
-            line.state = after_posting(line, written[key]) if key in written else following(line, policy)
-        store(lines, "state")
+            again = following(line, policy, alone=line.pk in alone)
+            line.state = after_posting(line, written[key]) if key in written else again
+        store(lines, "state", "pass_number")
         decided |= places_of(lines)
     return decided
+
+
+def _both_in(lines: QuerySet[Line], known: datetime) -> QuerySet[Line]:
+    """Lines both of whose people handed in what they counted, all of it long enough ago."""
+    fresh = Scan.objects.filter(line=OuterRef("pk"), undone_at=None, counted_at__gt=known)
+    waiting = Sheet.objects.filter(beside=OuterRef("sheet")).exclude(state__in=SUBMITTED)
+    return lines.filter(~Exists(fresh), ~Exists(waiting))
+
+
+def _counted_by_one(count: Count, lines: Sequence[Line]) -> set[int]:
+    """Those of the lines that still need a second count. One that two people had at once is past its second count now, also
+    where only one of them found the goods there."""
+    at_once = set(Sheet.objects.filter(beside__in={line.sheet_id for line in lines}).values_list("beside", flat=True))
+    passes = standing_of(count, lines)
+    for line in lines:
+        if line.sheet_id in at_once:
+            line.pass_number = max(line.pass_number, 2)
+    return {line.pk for line in lines if line.chosen_pass is None and len(passes[line.pk]) < 2}
 
 
 def in_portions(lines: QuerySet[Line]) -> Iterator[list[Line]]:
@@ -189,16 +212,15 @@ def after_posting(line: Line, written: Decimal) -> str:
     return State.SETTLED if line.variance == written else State.APPROVE
 
 
-def following(line: Line, policy: CountPolicy) -> str:
+def following(line: Line, policy: CountPolicy, *, alone: bool = False) -> str:
     """The state an outcome leads to under the line's rule. Inside tolerance: settled, and posted or kept as the rule says.
     Outside: somebody else counts again, or a person decides at once; what a recount confirms, and what several recounts cannot
-    settle, goes to a person. Of a double-blind count two people must have found the same."""
+    settle, goes to a person. Of a double-blind count two people must have found the same; `alone`: only one has counted it."""
     if line.assumed_at and not line.counter:
         return State.SETTLED if line.outcome == "match" else State.APPROVE  # nobody counted it: a person looks at each
     if line.outcome in ("hold", "uncounted"):
         return State.HOLD if line.outcome == "hold" else State.OPEN
     rule = policy.rule(line.rule)
-    alone = policy.double_blind and line.chosen_pass is None and line.pass_number == 1
     if alone or _must_count_again(line, rule):
         return State.RECOUNT if line.pass_number < max(rule.max_passes, 2 if alone else 1) else State.APPROVE
     if line.outcome == "match":
@@ -235,14 +257,11 @@ def submit(sheet: Sheet) -> None:
 def hand_in(sheet_id: int) -> None:
     """A person hands the sheet in. Refused while one of its lines has no result: nothing is taken as zero unasked."""
     with transaction.atomic():
-        sheet = (
-            Sheet.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("count", "assignee")
-            .get(pk=sheet_id)
-        )
+        lock(sheet_id)
+        sheet = Sheet.objects.select_related("count", "assignee").get(pk=sheet_id)
         if sheet.count.state != Count.State.COUNTING:
             raise InputError("stocktake.count_not_counting", count=sheet.count.number, state=sheet.count.state)
-        left = sheet.lines.filter(state__in=(State.OPEN, State.RECOUNT)).order_by("bin", "item", "lot")
+        left = uncounted_of(sheet).filter(state__in=Line.TO_COUNT).order_by("bin", "item", "lot")
         first = left.first()
         if first is not None:
             raise InputError(
@@ -250,6 +269,8 @@ def hand_in(sheet_id: int) -> None:
             )
         _empty_bins_confirmed(sheet)
         submit(sheet)
+        if policy_of(sheet.count.policy).double_blind:
+            judge(sheet.count, list(lines_of(sheet).order_by("pk")))  # what is handed in stands from now on
 
 
 def _empty_bins_confirmed(sheet: Sheet) -> None:

@@ -19,6 +19,7 @@ from countbridge.people.models import User
 from countbridge.stocktake.goods import Goods
 from countbridge.stocktake.judge import judge
 from countbridge.stocktake.models import Count, CountedBin, Line, Scan, Sheet
+from countbridge.stocktake.pairs import base_of, lock, paired, uncounted_of
 
 QUANTITY = re.compile(r"\d{1,15}(\.\d{1,9})?")
 FUTURE = timedelta(minutes=5)
@@ -54,11 +55,8 @@ def take(sheet_id: int, entries: Sequence[Entry], source: str, user: User | None
     """Store the entries of one sheet in one transaction. A bad entry is answered with its error, the others are stored;
     an entry that came before is answered as before. `user` None: the sheet's WMS reports."""
     with transaction.atomic():
-        sheet = (
-            Sheet.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("count", "assignee")
-            .get(pk=sheet_id)
-        )
+        lock(sheet_id)
+        sheet = Sheet.objects.select_related("count", "assignee").get(pk=sheet_id)
         known = dict(
             Scan.objects.filter(source=source, source_id__in=[entry.id for entry in entries]).values_list(
                 "source_id", "line_id"
@@ -106,7 +104,7 @@ def _store(sheet: Sheet, entry: Entry, source: str, user: User | None, goods: Go
         sheet=sheet,
         source=source,
         source_id=entry.id,
-        pass_number=line.pass_number,
+        pass_number=sheet.pass_number,
         quantity=quantity,
         unit=unit.unit,
         numerator=unit.numerator,
@@ -149,14 +147,14 @@ def _line(sheet: Sheet, goods: Goods, bin_code: str, item: Item, lot: str) -> Li
     line = Line.objects.filter(count=sheet.count, bin=bin_code, item=item.code, lot=lot).first()
     if line is None:
         return goods.new_line(sheet, bin_code, item, lot)
-    if line.sheet_id != sheet.pk:
+    if line.sheet_id != base_of(sheet):
         raise InputError("stocktake.not_on_sheet", sheet=sheet.number, bin=bin_code, item=item.code, lot=lot or "-")
     return line
 
 
 def empty_bin(sheet_id: int, bin_code: str, entry_id: str, counted_at: datetime, user: User) -> list[Taken]:
     """The person says nothing lies in the bin: every line of the sheet there that has no scan yet is counted as zero."""
-    lines = Line.objects.filter(sheet_id=sheet_id, bin=bin_code, state__in=(Line.State.OPEN, Line.State.RECOUNT))
+    lines = uncounted_of(Sheet.objects.get(pk=sheet_id)).filter(bin=bin_code, state__in=Line.TO_COUNT)
     entries = [
         Entry(f"{entry_id}:{line.pk}", bin_code, line.item, line.lot, "0", line.unit, counted_at, user.username)
         for line in lines.order_by("pk")
@@ -181,12 +179,14 @@ def undo(source_id: str, user: User) -> Line:
         )  # fmt: skip
         if scan is None:
             raise NotFound("stocktake.no_such_scan", scan=source_id)
+        lock(scan.sheet_id)
         _may_count(scan.sheet, user)
         if scan.undone_at is None:
             scan.undone_at = clock.now()
             scan.save(update_fields=["undone_at"])
         line = scan.line
-        if not line.scans.filter(pass_number=line.pass_number, undone_at=None).exists():
+        passes = (1, 2) if paired(scan.sheet) else (scan.pass_number,)
+        if not line.scans.filter(pass_number__in=passes, undone_at=None).exists():
             line.state = Line.State.OPEN if line.pass_number == 1 else Line.State.RECOUNT
             line.save(update_fields=["state"])
         judge(scan.sheet.count, [line])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Count as Number
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from countbridge.domain import assignment
 from countbridge.domain.skills import NOTHING, Able, Demand, Work, demand_of, unable
@@ -16,7 +16,7 @@ from countbridge.exchange import events
 from countbridge.links.models import Bin
 from countbridge.people.access import people_with
 from countbridge.people.models import User
-from countbridge.stocktake import paperwork
+from countbridge.stocktake import pairs, paperwork
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.models import Count, Line, Scan, Sheet
 from countbridge.stocktake.policy import policy_of
@@ -171,8 +171,13 @@ def _give_out(sheets: Sequence[Sheet], parts: Sequence[assignment.Sheet], superv
 
 def load(people: Iterable[str]) -> dict[str, int]:
     """Lines each person still has on sheets under way."""
-    under_way = Number("sheets__lines", filter=Q(sheets__state__in=UNDER_WAY))
-    return dict(User.objects.filter(username__in=list(people)).annotate(n=under_way).values_list("username", "n"))
+    mine = Sheet.objects.filter(assignee__username__in=list(people), state__in=UNDER_WAY)
+    # A second sheet over the same lines is as much work as the first.
+    found = dict.fromkeys(people, 0)
+    for field in ("lines", "beside__lines"):
+        for row in mine.values("assignee__username").annotate(n=Number(field)):
+            found[row["assignee__username"]] += row["n"]
+    return found
 
 
 def counted_by_of(scans: QuerySet[Scan], of: str) -> dict[int, set[str]]:
@@ -186,17 +191,15 @@ def counted_by_of(scans: QuerySet[Scan], of: str) -> dict[int, set[str]]:
 def reassign(sheet_id: int, username: str, actor: User) -> Sheet:
     """Give a sheet that is not submitted to someone else. A recount never goes to a person who counted its lines."""
     with transaction.atomic():
-        sheet = (
-            Sheet.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("count__link", "assignee")
-            .get(pk=sheet_id)
-        )
+        pairs.lock(sheet_id)
+        sheet = Sheet.objects.select_related("count__link", "assignee", "beside__assignee").get(pk=sheet_id)
         if sheet.state not in UNDER_WAY:
             raise InputError("stocktake.sheet_submitted", sheet=sheet.number)
         person = next((user for user in counters(sheet.warehouse) if user.username == username), None)
         if person is None:
             raise InputError("stocktake.not_a_counter", user=username, warehouse=sheet.warehouse)
-        if sheet.pass_number > 1 and Scan.objects.filter(line__sheet=sheet, counter=username).exists():
+        counted = sheet.pass_number > 1 and Scan.objects.filter(line__sheet=sheet, counter=username).exists()
+        if counted or pairs.counted_the_other(sheet, username):
             raise InputError("stocktake.same_person_again", user=username, sheet=sheet.number)
         if not able_of(person).may(sheet.demand):
             raise InputError(

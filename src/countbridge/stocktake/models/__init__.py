@@ -1,5 +1,5 @@
 from countbridge.stocktake.models.adjustments import Adjustment, AdjustmentLine, Difference
-from countbridge.stocktake.models.approval import PolicyVersion, ReasonCode, Signoff
+from countbridge.stocktake.models.approval import PolicyVersion, ReasonCode, ReasonList, Signoff
 from countbridge.stocktake.models.counts import Approval, Count, CountedBin
 from countbridge.stocktake.models.drift import Drift, Repair
 from countbridge.stocktake.models.freezes import Freeze
@@ -23,6 +23,7 @@ __all__ = [
     "Progress",
     "Reading",
     "ReasonCode",
+    "ReasonList",
     "Repair",
     "Scan",
     "Sheet",

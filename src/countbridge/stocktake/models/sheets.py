@@ -8,7 +8,8 @@ from countbridge.stocktake.models.counts import Count
 
 
 class Sheet(models.Model):
-    """Bins one person counts in one walk. `pass_number` 1 is the first count, above it are recounts. `skills`: what it takes
+    """Bins one person counts in one walk. `pass_number` 1 is the first count, above it are recounts. `beside`: the sheet whose
+    lines another person counts at the same time with this one (double-blind). `skills`: what it takes
     to count it; `owners`: whose goods are on it."""
 
     class State(models.TextChoices):
@@ -26,6 +27,7 @@ class Sheet(models.Model):
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="sheets")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     bins = models.JSONField(default=list)
+    beside = models.OneToOneField("self", on_delete=models.CASCADE, null=True, related_name="twin")
     skills = models.JSONField(default=list, db_default=[])
     owners = models.JSONField(default=list, db_default=[])
     submitted_at = models.DateTimeField(null=True)
