@@ -12,6 +12,7 @@ from countbridge.errors import ConfigError, InputError
 from countbridge.exchange.models import Event
 from countbridge.links.models import Bin, Item
 from countbridge.people.access import WarehouseScope
+from countbridge.people.models import Membership
 from countbridge.stocktake import plans
 from countbridge.stocktake.models import Count, CountedBin
 from countbridge.stocktake.policy import policy_of
@@ -319,3 +320,30 @@ def test_after_the_999th_count_of_a_day_comes_the_1000th(stage: Stage) -> None:
     Count.objects.filter(pk=first.pk).update(number=f"{day}-999")
     assert stage.order("spot", bins=["S0102"]).number == f"{day}-1000"
     assert stage.order("spot", bins=["S0201"]).number == f"{day}-1001"
+
+
+def test_what_is_due_is_told_page_by_page_with_its_reason_and_only_of_ones_own_warehouses(make_stage) -> None:  # type: ignore[no-untyped-def]
+    cycle = {"days": {"A": 10}, "any_bin": 100, "most_bins": 50}
+    stage: Stage = make_stage(people=("chen", "sun", "qian"), cycle=cycle)
+    stage.flow("sync")
+    assert stage.queue.run() == {}
+    path = f"/links/{stage.link.code}/due"
+    every = stage.api("sun", path).json()
+    assert every["total"] == len(every["rows"]) == Bin.objects.count()
+    assert {row["why"] for row in every["rows"]} == {"never"}
+    pages = [stage.api("sun", f"{path}?limit=2&offset={at}").json() for at in range(0, every["total"] + 2, 2)]
+    assert {page["total"] for page in pages} == {every["total"]}
+    assert [row["bin"] for page in pages for row in page["rows"]] == [row["bin"] for row in every["rows"]]
+    count = stage.order("spot", bins=["S0101", "T0101"])
+    stage.complete(count)
+    Item.objects.update(abc="")
+    held = count.lines.filter(bin="S0101", counted__gt=0).values("item")
+    Item.objects.filter(code__in=count.lines.filter(bin="T0101").values("item")).update(abc="C")
+    Item.objects.filter(code__in=held.exclude(item__in=count.lines.filter(bin="T0101").values("item"))).update(abc="A")
+    CountedBin.objects.filter(count=count).update(seen_at=stage.world.clock - timedelta(days=101))
+    rows = {row["bin"]: row for row in stage.api("sun", path).json()["rows"]}
+    assert (rows["S0101"]["why"], rows["S0101"]["abc"], rows["S0101"]["every_days"]) == ("class", "A", 10)
+    assert (rows["T0101"]["why"], rows["T0101"]["every_days"]) == ("any_bin", 100)
+    Membership.objects.filter(user=stage.users["sun"]).update(warehouse="W1")
+    mine = stage.api("sun", f"{path}?limit=1").json()
+    assert (mine["total"], {row["warehouse"] for row in mine["rows"]}) == (2, {"W1"})

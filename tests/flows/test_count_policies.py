@@ -153,14 +153,16 @@ def test_reasons_are_edited_as_a_list_and_old_ones_stay_with_their_decisions(mak
     kept = [row for row in rows if row["code"] != "lost"] + [
         {"code": "mice", "name_zh": "鼠害", "name_en": "Mice", "used_for": "loss"}
     ]
-    assert stage.api("qian", "/reasons", {"rows": kept}).status_code == 403, "who approves does not set the rules"
-    assert stage.api("sun", "/reasons", {"rows": kept}).status_code == 200
+    assert stage.api("qian", "/reasons", {"rows": kept, "based_on": 0}).status_code == 403, (
+        "who approves does not set the rules"
+    )
+    assert stage.api("sun", "/reasons", {"rows": kept, "based_on": 0}).status_code == 200
     shown = [row["code"] for row in stage.api("sun", "/reasons").json()["rows"]]
     assert shown[-1] == "mice"
     assert "lost" not in shown
     assert ReasonCode.objects.get(code="lost").active is False
     assert stage.api("qian", f"/lines/{line.pk}").json()["decisions"][0]["reason_code"] == "lost"
-    twice = stage.api("sun", "/reasons", {"rows": [kept[0], kept[0]]})
+    twice = stage.api("sun", "/reasons", {"rows": [kept[0], kept[0]], "based_on": 1})
     assert (twice.status_code, twice.json()["code"]) == (422, "stocktake.reason_row")
 
 
@@ -230,3 +232,19 @@ def test_the_folder_applied_again_does_not_undo_what_a_person_set(make_stage: Ma
     stage.api("sun", f"/policies/{stage.link.code}", {"policy": {**shown, "sheet_lines": 7}, "based_on": 0})
     apply_folder(stage.folder, {"WORLD": stage.world.name, "KEY": "secret-key"})
     assert Link.objects.get(pk=stage.link.pk).policy["sheet_lines"] == 7
+
+
+def test_two_who_change_the_reasons_at_once_do_not_overwrite_each_other(make_stage: MakeStage) -> None:
+    stage = make_stage(people=("sun", "root"))
+    seen = stage.api("sun", "/reasons").json()
+    rows = [{name: row[name] for name in ("code", "name_zh", "name_en", "used_for")} for row in seen["rows"]]
+    mine = [*rows, {"code": "ours", "name_zh": "我们的", "name_en": "Ours", "used_for": "both"}]
+    assert (
+        stage.api("sun", "/reasons", {"rows": mine, "based_on": seen["version"]}).json()["version"]
+        == seen["version"] + 1
+    )
+    late = stage.api("root", "/reasons", {"rows": rows, "based_on": seen["version"]})
+    assert (late.status_code, late.json()["code"]) == (409, "stocktake.reasons_changed_meanwhile")
+    now = stage.api("root", "/reasons").json()
+    assert "ours" in {row["code"] for row in now["rows"]}
+    assert stage.api("root", "/reasons", {"rows": rows, "based_on": now["version"]}).status_code == 200

@@ -19,7 +19,7 @@ from countbridge.messages import LANGUAGES, render
 from countbridge.people import tokens
 from countbridge.people.accounts import save_user
 from countbridge.people.models import Token, User
-from countbridge.stocktake import jobs
+from countbridge.stocktake import jobs, pairs
 from countbridge.stocktake.models import Count, Line, Sheet
 from modelled.jobs import Queue
 from modelled.trouble import Died
@@ -201,8 +201,9 @@ class Stage:
     def count_sheet(self, sheet: Sheet, shelf: dict[Key, Decimal] | None = None) -> None:
         """The sheet's person counts what lies there (or what `shelf` says instead) and hands the sheet in."""
         seen = self.world.floor | (shelf or {})
-        wanted = {shortest(*StockKey.of(line.bin, line)) for line in sheet.lines.all()}
-        extra = {key for key, quantity in seen.items() if quantity and key[0] in sheet.bins and sheet.pass_number == 1}
+        wanted = {shortest(*StockKey.of(line.bin, line)) for line in pairs.lines_of(sheet)}
+        walked = sheet.pass_number == 1 or sheet.beside_id is not None
+        extra = {key for key, quantity in seen.items() if quantity and key[0] in sheet.bins and walked}
         entries = [
             self.entry(sheet, *key[:2], plain(seen.get(key, Decimal(0))), self.unit(key[1]), **self._named(key))
             for key in sorted(wanted | extra)

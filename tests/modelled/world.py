@@ -26,6 +26,11 @@ SKUS = {"00123": "S-123", "1E5": "S-1E5", "00124": "S-124", "LOT-1": "S-LOT", "S
 PER_UNIT = {"1E5": Decimal(1000)}  # WMS units in one base unit, where that is not one
 UOM = {"1E5": "GRM"}
 
+
+class Blocked(Exception):
+    """The WMS lets nothing into or out of the bin's zone."""
+
+
 # Bin or ERP location, item, lot; then status, owner and package as far as any is told: what is none at the end is left out.
 Key = tuple[str, ...]
 FINER = ("status", "owner", "package")
@@ -110,6 +115,7 @@ class Wms:
     clock_ahead: timedelta = timedelta(0)
     refuses_all: str = ""  # why it takes no document at all now
     refuses_goods: dict[str, str] = field(default_factory=dict)  # sku → why this item is not taken
+    blocked: set[tuple[str, str]] = field(default_factory=set)  # zone, count it is blocked for
 
     def of_kind(self, kind: str) -> list[tuple[dict[str, str | None], list[dict[str, str | None]]]]:
         return [(fields, lines) for known, fields, lines in self.received.values() if known == kind]
@@ -162,7 +168,9 @@ class World:
         self, bin: str, item: str, quantity: str, lot: str = "", *, erp: str = "posted",
         occurred: datetime | None = None, id: str | None = None, **finer: str,
     ) -> str:  # fmt: skip
-        """Goods come (+) or go (−); `occurred` in the past: the floor changed then, the book only now."""
+        """Goods come (+) or go (−); `occurred` in the past: the floor changed then, the book only now. A blocked zone refuses."""
+        if PLACES[bin][1] in {zone for zone, _ in self.wms.blocked}:
+            raise Blocked(bin)
         amount = Decimal(quantity)
         self.floor[self._key(bin, item, lot, finer)] += amount
         self.wms.stock[self._key(bin, SKUS[item], lot, finer)] += amount * PER_UNIT.get(item, 1)

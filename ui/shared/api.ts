@@ -2,7 +2,7 @@ import type { Http, Query } from "./http";
 import { queryText } from "./http";
 import type {
   Balance, BinCell, Breakdown, Count, CountSummary, Decision, DecisionPreview, DeliveryDetail, DeliveryFilter, DeliveryPage, DriftRow, FlowRun, Hook, HookCalls,
-  CountMode, HookRefusal, Line, LineDetail, LineSerials, LineFilter, Link, LinkPolicy, Page, Person, PlanChoices, PlanPreview, PlanScope, Policy,
+  CountMode, DueBins, Freeze, FreezeMode, HookRefusal, Line, LineDetail, LineSerials, LineFilter, Link, LinkPolicy, Page, Person, PlanChoices, PlanPreview, PlanScope, Policy,
   PolicyVersion, PolledFlow, QuarantineFilter, QuarantineGroup, QuarantineRow, ReasonCode, Refused, Results, ReviewDecision, Session, Sheet,
   Signoff, Subscription, SubscriptionAttempt, TimelineEntry, TimingWords, Today,
 } from "./model";
@@ -46,10 +46,13 @@ export function createApi(http: Http) {
     cancel: (number: string, reason: string) => http.post<unknown>(`/counts/${seg(number)}/cancel`, { reason }),
     verify: (number: string) => http.post<unknown>(`/counts/${seg(number)}/verify`),
 
+    dueBins: (link: string, offset: number, limit: number) => get<DueBins>(`/links/${encodeURIComponent(link)}/due`, { offset, limit }),
+    freezes: (number: string) => get<{ rows: Freeze[] }>(`/counts/${encodeURIComponent(number)}/freezes`),
+    liftFreeze: (id: number, reason: string, in_wms: boolean) => http.post<Freeze>(`/freezes/${id}/lift`, { reason, in_wms }),
     planChoices: () => get<PlanChoices>("/plans/choices"),
     previewPlan: (plan: { link: string; kind: string; scope: PlanScope }, signal?: AbortSignal) =>
       http.post<PlanPreview>("/plans/preview", plan, signal),
-    orderPlan: (plan: { link: string; kind: string; scope: PlanScope; mode: CountMode; name: string }) =>
+    orderPlan: (plan: { link: string; kind: string; scope: PlanScope; mode: CountMode; name: string; freeze?: FreezeMode }) =>
       http.post<{ number: string }>("/plans", plan),
     /** Items of the link become A, B or C by the value moved of them in the last days. */
     classify: (link: string, days: number) => http.post<{ A: number; B: number; C: number }>(`/links/${seg(link)}/abc${queryText({ days })}`),
@@ -59,8 +62,8 @@ export function createApi(http: Http) {
     policyVersions: (link: string) => get<{ rows: PolicyVersion[] }>(`/policies/${seg(link)}/versions`),
     setPolicy: (link: string, policy: Policy, basedOn: number, reason: string) =>
       http.post<PolicyVersion>(`/policies/${seg(link)}`, { policy, based_on: basedOn, reason }),
-    reasons: (all = false) => get<{ rows: ReasonCode[] }>("/reasons", all ? { all } : {}),
-    setReasons: (rows: ReasonCode[]) => http.post<{ rows: ReasonCode[] }>("/reasons", { rows }),
+    reasons: (all = false) => get<{ version: number; rows: ReasonCode[] }>("/reasons", all ? { all } : {}),
+    setReasons: (rows: ReasonCode[], based_on: number) => http.post<{ version: number; rows: ReasonCode[] }>("/reasons", { rows, based_on }),
 
     signoffs: () => get<{ rows: Signoff[] }>("/signoffs"),
     signoffsOf: (number: string) => get<{ rows: Signoff[] }>(`/counts/${seg(number)}/signoffs`),

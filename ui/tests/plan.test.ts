@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { EMPTY, type PlanForm, codesOf, formOf, missing, paramsOf, scopeOf, uninvited } from "../console/src/pages/plan/form";
 
 const LINK: PlanLink = {
-  link: "main", name: "Main", classes: ["powder"], abc: ["A"],
+  link: "main", name: "Main", classes: ["powder"], abc: ["A"], freeze: { possible: true, usual: "none", why_not: null },
   zones: [
     { warehouse: "W1", zone: "A", bins: 2 },
     { warehouse: "W2", zone: "A", bins: 3 },
@@ -15,10 +15,16 @@ const form = (change: Partial<PlanForm>): PlanForm => ({ ...EMPTY, ...change });
 describe("the plan in the address", () => {
   it("comes back as it was written", () => {
     const written = form({
-      link: "main", kind: "cycle", mode: "double_blind", name: "Q4 & more", zones: ["W2/S", "W1/A"], classes: ["nuts, bolts"], abc: ["A"],
+      link: "main", kind: "cycle", mode: "double_blind", name: "Q4 & more", freeze: "whole_zones", zones: ["W2/S", "W1/A"], classes: ["nuts, bolts"], abc: ["A"],
       items: ["00123", "1E5"], bins: ["S0101"], warehouses: ["W1"], days: 0, most: 7, draw: false,
     });
     expect(formOf(new URLSearchParams(paramsOf(written).toString()))).toEqual(written);
+  });
+
+  it("orders the bins taken from the list of those due, and else by age", () => {
+    expect(scopeOf(form({ kind: "cycle", bins: ["S0101"], zones: ["W2/S"] }), LINK)).toEqual({ bins: ["S0101"] });
+    expect(scopeOf(form({ kind: "cycle", days: 30, most: 5 }), LINK)).toEqual({ not_seen_days: 30, most_bins: 5 });
+    expect(missing(form({ kind: "cycle", bins: ["S0101"], days: 0, most: 0 }))).toBeNull();
   });
 
   it("is empty for an empty form", () => {

@@ -10,7 +10,7 @@ import { cycleWords, levelSentence, ruleSentence } from "../console/src/pages/po
 const POLICY: Policy = {
   tolerance: { percent: "2", quantity: "1", value: "100" }, ambiguity_seconds: 30, uncounted: "ignore", within_tolerance: "post", blind: true,
   double_blind: false, max_passes: 3, supervisor_from_pass: 3, sheet_lines: 40, sheets_by: "zone", quiet_seconds: 60, counted_in_wms: [], rules: [], approval: [],
-  cycle: {}, drift: "propose",
+  cycle: {}, drift: "propose", freeze: "none", skills: [],
 };
 const rule = (name: string, more: Partial<PolicyRule> = {}): PolicyRule => ({ name, ...more });
 const policy = (change: Partial<Policy>): Policy => ({ ...POLICY, ...change });

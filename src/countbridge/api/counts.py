@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count as Number
-from django.db.models import F, Q
+from django.db.models import Q
 from django.http import HttpResponse
 from ninja import Router
 
@@ -21,7 +20,8 @@ from countbridge.links.models import Bin, Item, Warehouse
 from countbridge.messages import render
 from countbridge.people.access import WarehouseScope, allowed, require
 from countbridge.people.language import language_of
-from countbridge.stocktake import decisions, sheets, summaries, work
+from countbridge.people.models import User
+from countbridge.stocktake import decisions, pairs, sheets, summaries, work
 from countbridge.stocktake.models import Count, Line, Sheet
 from countbridge.stocktake.steps import steps_of
 
@@ -241,18 +241,18 @@ def show_sheets(request: Request, number: str) -> dict[str, Any]:
     """Who counts what, and how far they are."""
     count = get_count(request, number)
     rows = request.warehouses.limit(Sheet.objects.filter(count=count), "warehouse").select_related("assignee")
-    done = Number(
-        "lines", filter=Q(lines__scans__pass_number=F("pass_number"), lines__scans__undone_at=None), distinct=True
-    )
-    return {
-        "rows": [
-            sheet_row(sheet) for sheet in rows.annotate(n=Number("lines", distinct=True), done=done).order_by("number")
-        ]
-    }
+    found = list(pairs.figures(rows).order_by("number"))
+    there = {code: sheets.counters(code) for code in {one.warehouse for one in found if one.assignee is None}}
+    language = language_of(request)
+    return {"rows": [sheet_row(sheet, there.get(sheet.warehouse, []), language) for sheet in found]}
 
 
-def sheet_row(sheet: Any) -> dict[str, Any]:
+def sheet_row(sheet: Any, there: list[User], language: str) -> dict[str, Any]:
+    why = sheets.waits(sheet, there)
     return {
+        "skills": sheet.skills,
+        "owners": sheet.owners,
+        "waits": render(why[0], why[1], language) if why else None,
         "id": sheet.pk,
         "number": sheet.number,
         "warehouse": sheet.warehouse,

@@ -23,7 +23,7 @@ from countbridge.errors import InputError, NotFound
 from countbridge.exchange.grain import common
 from countbridge.people.access import allowed
 from countbridge.stocktake.explaining import KEPT_WITH
-from countbridge.stocktake.judge import key_of, movements_of, passes_of, valid_pass, variance_by_pass
+from countbridge.stocktake.judge import key_of, movements_of, passes_of, standing_of, valid_pass, variance_by_pass
 from countbridge.stocktake.models import AdjustmentLine, Line, Scan
 
 router = Router(tags=["lines"], by_alias=True)
@@ -192,7 +192,7 @@ def show_line(request: Request, line: int) -> dict[str, Any]:
 def _passes(row: Line) -> list[dict[str, Any]]:
     """Each count of the line by itself, for whoever has to say which is right."""
     counted = passes_of([row])[row.pk]
-    valid = valid_pass(row, counted)
+    valid = valid_pass(row, standing_of(row.count, [row])[row.pk])
     return [
         {
             "pass": number, "counter": counted[number][-1].counter, "counted_at": shown.moment(found.judged_at),

@@ -22,7 +22,7 @@ from countbridge.errors import CountbridgeError, InputError, NotFound
 from countbridge.links.models import Bin, Item
 from countbridge.messages import render
 from countbridge.people.language import language_of
-from countbridge.stocktake import progress, scans
+from countbridge.stocktake import pairs, progress, scans
 from countbridge.stocktake.models import Count, Line, Scan, Sheet
 
 router = Router(tags=["pda"], by_alias=True)
@@ -71,14 +71,14 @@ class EverySerialIn(Schema):
 @router.get("/sheets", auth=needs_pda(), response=dict[str, Any])
 def my_sheets(request: Request) -> dict[str, Any]:
     """Sheets given to me that are not handed in."""
-    done = Number("lines", filter=Q(lines__state=Line.State.COUNTED), distinct=True)
-    sheets = (
+    # What somebody else counts of the same lines at the same time is not told.
+    mine = (
         Sheet.objects.filter(assignee=request.auth, counted_with="pda", count__state=Count.State.COUNTING)
         .filter(state__in=(Sheet.State.OPEN, Sheet.State.COUNTING))
         .select_related("count")
-        .annotate(n=Number("lines", distinct=True), done=done)
         .order_by("-pass_number", "number")
     )
+    sheets = list(pairs.figures(mine))
     serials = _serial_goods(sheets)
     return {
         "server_time": shown.moment(clock.now()),
@@ -138,12 +138,12 @@ def _sheet(sheet: Sheet, lines: int, counted: int) -> dict[str, Any]:
 def show_sheet(request: Request, sheet: int) -> dict[str, Any]:
     """Everything needed to count the sheet without a network: bins in walking order, goods, codes, units."""
     found = _mine(request, sheet)
-    lines = list(found.lines.order_by(*GOODS))
+    lines = list(pairs.lines_of(found).order_by(*GOODS))
     items = {item.code: item for item in _items(found)}
     by_bin: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
         by_bin[line.bin].append(line)
-    counted = _counted(lines)
+    counted = _counted(found, lines)
     places = {place.code: place for place in Bin.objects.filter(link_id=found.count.link_id, code__in=found.bins)}
     serials = _serial_goods([found])[found.pk]
     done = sum(line.pk in counted for line in lines)
@@ -187,13 +187,11 @@ def _items(sheet: Sheet) -> Iterable[Item]:
     return Item.objects.filter(link_id=sheet.count.link_id, code__in=there).prefetch_related("units").order_by("code")
 
 
-def _counted(lines: list[Line]) -> dict[int, list[Scan]]:
-    """What was counted of each line in its present pass."""
-    passes = {line.pk: line.pass_number for line in lines}
+def _counted(sheet: Sheet, lines: list[Line]) -> dict[int, list[Scan]]:
+    """What was counted of each line with this sheet."""
     found: dict[int, list[Scan]] = defaultdict(list)
-    for scan in Scan.objects.filter(line__in=lines, undone_at=None).order_by("pk"):
-        if scan.pass_number == passes[scan.line_id]:
-            found[scan.line_id].append(scan)
+    for scan in Scan.objects.filter(line__in=lines, pass_number=sheet.pass_number, undone_at=None).order_by("pk"):
+        found[scan.line_id].append(scan)
     return found
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Q
 from ninja import Field, Router, Schema
 
 from countbridge.api import shown
 from countbridge.api.auth import Request, needs, needs_pda
+from countbridge.api.tables import Natural
 from countbridge.errors import InputError, NotFound
 from countbridge.links.models import Bin, Item, Link
+from countbridge.messages import render
 from countbridge.people.access import WarehouseScope, allowed
-from countbridge.stocktake import cycles, plans
+from countbridge.people.language import language_of
+from countbridge.stocktake import cycles, freezes, plans
 from countbridge.stocktake.policy import policy_of
 from countbridge.stocktake.policy_words import MODES, Cycle
 from countbridge.stocktake.scope import KINDS, Scope
@@ -45,6 +48,7 @@ class PlanIn(Schema):
 class OrderIn(PlanIn):
     mode: str = "blind"
     name: str = ""
+    freeze: Literal["", "none", "whole_zones"] = ""
 
 
 class ZoneBins(Schema):
@@ -77,12 +81,21 @@ class ZoneChoice(Schema):
     bins: int
 
 
+class FreezeChoice(Schema):
+    """Can zones be frozen, what the policy does unasked, and why it cannot be done where it cannot."""
+
+    possible: bool
+    usual: str
+    why_not: str | None
+
+
 class LinkChoices(Schema):
     link: str
     name: str
     zones: list[ZoneChoice]
     classes: list[str]
     abc: list[str]
+    freeze: FreezeChoice
 
 
 class Choices(Schema):
@@ -96,13 +109,21 @@ class Ordered(Schema):
 
 
 class DueBin(Schema):
+    """`why`: never counted; the best class of the goods last found there is counted every so many days; or any bin is."""
+
     bin: str
+    warehouse: str
     zone: str
     due_at: str | None
+    seen_at: str | None
+    why: Literal["never", "class", "any_bin"]
+    abc: str | None
+    every_days: int
 
 
 class DueBins(Schema):
     ordered_by_calendar: bool
+    total: int
     rows: list[DueBin]
 
 
@@ -122,31 +143,57 @@ def choices(request: Request) -> dict[str, Any]:
     return {
         "kinds": [kind for kind in KINDS if kind != "adhoc"],
         "modes": list(MODES),
-        "links": [_choices(link, request.warehouses) for link in Link.objects.filter(active=True).order_by("code")],
+        "links": [
+            _choices(request, link) for link in Link.objects.select_related("wms").filter(active=True).order_by("code")
+        ],
     }
 
 
-def _choices(link: Link, scope: WarehouseScope) -> dict[str, Any]:
+def _choices(request: Request, link: Link) -> dict[str, Any]:
+    scope: WarehouseScope = request.warehouses
     items = Item.objects.filter(link=link).exclude(item_class="").order_by("item_class")
     return {
         "link": link.code,
         "name": link.name,
         "zones": plans.zones(link, scope),
         "classes": list(items.values_list("item_class", flat=True).distinct()[:MOST_WORDS]),
+        "freeze": shown_freeze(request, link),
         "abc": sorted(set(Item.objects.filter(link=link).exclude(abc="").values_list("abc", flat=True).distinct())),
     }
 
 
+def shown_freeze(request: Request, link: Link) -> dict[str, Any]:
+    can = freezes.possible(link)
+    why = None if can else render("stocktake.cannot_freeze", {"system": link.wms.name}, language_of(request))
+    return {"possible": can, "usual": policy_of(link.policy).freeze if can else "none", "why_not": why}
+
+
 @router.get("/links/{code}/due", auth=needs("count.plan"), response=DueBins)
-def show_due(request: Request, code: str, limit: int = 200) -> dict[str, Any]:
-    """Bins the calendar would have counted now, the longest overdue first, by the cycle of the policy (or a usual one)."""
+def show_due(request: Request, code: str, offset: Natural = 0, limit: Natural = 200) -> dict[str, Any]:
+    """Bins of the warehouses you plan for that are due now, the longest overdue first, with why, by the cycle of the policy (or a
+    usual one)."""
     link = _link(code)
     cycle = policy_of(link.policy).cycles
-    found = cycles.due(link, cycle or USUAL, min(limit, 5000))
-    scope = request.warehouses
-    places = dict(scope.limit(Bin.objects.filter(link=link), "warehouse").values_list("code", "zone"))
-    rows = [{"bin": b, "zone": places[b], "due_at": shown.moment(at)} for b, at in found if b in places]
-    return {"ordered_by_calendar": cycle is not None, "rows": rows}
+    found, total = cycles.due(link, cycle or USUAL, min(limit, 5000), offset, request.warehouses)
+    return {
+        "ordered_by_calendar": cycle is not None,
+        "total": total,
+        "rows": [_due(one, cycle or USUAL) for one in found],
+    }
+
+
+def _due(one: cycles.Due, cycle: Cycle) -> dict[str, Any]:
+    by_class = one.best in cycle.days and one.days < cycle.any_bin
+    return {
+        "bin": one.bin,
+        "warehouse": one.warehouse,
+        "zone": one.zone,
+        "due_at": shown.moment(one.at),
+        "seen_at": shown.moment(one.seen_at),
+        "why": "never" if one.seen_at is None else "class" if by_class else "any_bin",
+        "abc": one.best or None,
+        "every_days": one.days,
+    }
 
 
 @router.post("/plans/preview", auth=needs("count.plan"), response=PreviewOut)
@@ -165,7 +212,7 @@ def order(request: Request, body: OrderIn) -> dict[str, str]:
     """Order a count of the scope, in the warehouses you plan for. Its preparation begins at once."""
     made = plans.create(
         _link(body.link), body.kind, body.mode, Scope.read(body.scope.dict()), request.auth, request.warehouses,
-        name=body.name[:200],
+        name=body.name[:200], freeze=body.freeze,
     )  # fmt: skip
     return {"number": made.number}
 

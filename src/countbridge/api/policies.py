@@ -8,6 +8,7 @@ from ninja import Router, Schema
 
 from countbridge.api import shown
 from countbridge.api.auth import Request, needs
+from countbridge.api.plans import FreezeChoice, shown_freeze
 from countbridge.errors import NotAllowed, NotFound
 from countbridge.links.models import Bin, Item, Link
 from countbridge.people.access import allowed, anybody_with
@@ -46,6 +47,7 @@ class PolicyOut(Schema):
     version: int
     policy: dict[str, Any]
     words: Words
+    freeze: FreezeChoice
     may_edit: bool
 
 
@@ -85,7 +87,13 @@ class ReasonShown(Schema):
 
 
 class Reasons(Schema):
+    version: int
     rows: list[ReasonShown]
+
+
+class ReasonsIn(Schema):
+    rows: list[ReasonShown]
+    based_on: int
 
 
 @router.get("/policies", auth=needs("count.view"), response=LinkNames)
@@ -116,6 +124,7 @@ def show_policy(request: Request, link: str) -> dict[str, Any]:
                 {"username": user.username, "name": user.shown_name} for user in anybody_with("line.approve")
             ],
         },
+        "freeze": shown_freeze(request, found),
         "may_edit": allowed(request.auth, "policy.edit").everywhere,
     }
 
@@ -148,16 +157,17 @@ def _version(one: PolicyVersion) -> dict[str, Any]:
 def list_reasons(request: Request, all: bool = False) -> dict[str, Any]:
     """Reasons for a variance, in order; `all` adds those nobody can choose any more."""
     rows = ReasonCode.objects.all()
-    return {"rows": list((rows if all else rows.filter(active=True)).values())}
+    return {"version": policies.reasons_version(), "rows": list((rows if all else rows.filter(active=True)).values())}
 
 
 @router.post("/reasons", auth=needs("policy.edit"), response=Reasons)
-def set_reasons(request: Request, body: Reasons) -> dict[str, Any]:
-    """Store the list, in this order. What is left out stays with the decisions it was given for."""
+def set_reasons(request: Request, body: ReasonsIn) -> dict[str, Any]:
+    """Store the list, in this order. What is left out stays with the decisions it was given for. 409 when somebody set it since
+    the version it is based on."""
     if not request.warehouses.everywhere:
         raise NotAllowed("stocktake.policy_everywhere")
-    policies.set_reasons([policies.Reason(**row.dict()) for row in body.rows], request.auth)
-    return {"rows": list(ReasonCode.objects.values())}
+    policies.set_reasons([policies.Reason(**row.dict()) for row in body.rows], body.based_on, request.auth)
+    return {"version": policies.reasons_version(), "rows": list(ReasonCode.objects.values())}
 
 
 def _link(code: str) -> Link:

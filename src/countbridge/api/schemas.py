@@ -375,6 +375,9 @@ class SheetShown(Schema):
     counted_with: str
     assignee: str | None
     state: str
+    skills: list[str]
+    owners: list[str]
+    waits: str | None = None
     lines: int
     counted: int
 

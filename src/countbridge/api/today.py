@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from countbridge.api import schemas, shown
 from countbridge.api.auth import Request, signed_in
 from countbridge.api.counts import summarized
+from countbridge.api.freezes import FreezeShown, in_effect
 from countbridge.api.links import LinkHealth
 from countbridge.exchange import health
 from countbridge.exchange.models import Delivery, QuarantinedRecord
@@ -28,6 +29,7 @@ class Waiting(Schema):
     recounts: int
     quarantine: int
     deliveries: int
+    zones: int
 
 
 class AccuracyPoint(schemas.AccuracyShown):
@@ -40,6 +42,7 @@ class Today(Schema):
     counts: list[schemas.CountSummary]
     links: list[LinkHealth]
     accuracy: list[AccuracyPoint]
+    frozen: list[FreezeShown]
 
 
 @router.get("", auth=signed_in, response=Today)
@@ -50,8 +53,10 @@ def today(request: Request) -> dict[str, Any]:
     counts = summaries.visible(view) if view else Count.objects.none()
     closed = list(counts.filter(state=Count.State.CLOSED)[:30]) if allowed(request.auth, "line.expected") else []
     links = Link.objects.select_related("erp", "wms").filter(active=True).order_by("code")
+    frozen = in_effect(request)
     return {
-        "waiting": _waiting(request),
+        "waiting": {**_waiting(request), "zones": sum(one["needs_people"] for one in frozen)},
+        "frozen": frozen,
         "counts": summarized(request, list(counts.filter(state__in=Count.OPEN)[:20])),
         "links": [health.of_link(link, language_of(request)) for link in links] if view else [],
         "accuracy": [

@@ -54,6 +54,36 @@ def add(
 
 
 @app.command()
+def skills(
+    username: str,
+    *,
+    skill: Annotated[
+        list[str] | None, typer.Option("--skill", help="A skill the policy asks for, e.g. high_bay; may be repeated.")
+    ] = None,
+    owner: Annotated[
+        list[str] | None,
+        typer.Option("--owner", help="Whose goods they may count; may be repeated; without it everybody's."),
+    ] = None,
+) -> None:
+    """Set what a person can and whose goods they may count; what is not named is taken away.
+
+    Example: countbridge user skills chen --skill high_bay --skill cold
+    """
+    from countbridge import startup
+
+    startup.start()
+    startup.migrate()
+    from countbridge.people.accounts import set_skills
+    from countbridge.people.models import User
+
+    found = User.objects.filter(username=username).first()
+    if found is None:
+        raise NotFound("people.unknown_user", username=username)
+    user = set_skills(found.pk, skill or [], owner or [])
+    typer.echo(f"{username}: skills {', '.join(user.skills) or '-'}; owners {', '.join(user.owners) or 'all'}")
+
+
+@app.command()
 def token(
     username: str,
     name: Annotated[str, typer.Option(help="Which program will use it.")] = "",

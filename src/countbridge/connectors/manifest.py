@@ -31,7 +31,9 @@ DatasetName = Literal[
     "bins",
     "users",
 ]
-DocumentKind = Literal["item", "baseline", "count_task", "sheets", "adjustment", "close_count", "finish_approval"]
+DocumentKind = Literal[
+    "item", "baseline", "count_task", "sheets", "adjustment", "close_count", "finish_approval", "freeze"
+]
 
 
 def _none() -> Mapping[Any, Any]:

@@ -6,8 +6,11 @@ Worked: 12 counted with 12 expected, later 9 counted after a pick of 3: both var
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
+from typing import TypeVar
+
+Scans = TypeVar("Scans")
 
 PASSES_DISAGREE = "passes_disagree"  # the reason such a line has
 
@@ -20,3 +23,12 @@ def disagree(variances: Mapping[int, Decimal | None]) -> bool:
     newest = max(variances)
     before = [variance for number, variance in variances.items() if number != newest]
     return variances[newest] is None or variances[newest] not in before
+
+
+def standing(passes: Mapping[int, Scans], handed_in: Collection[int]) -> dict[int, Scans]:
+    """Of the counts of a line those that count for something now: what was handed in. Before anything was, the first that has
+    begun, so that its progress is seen. A count still going on says nothing about one that is done.
+    Worked: passes 1 and 2 begun, 2 handed in: only 2 stands, until 1 is handed in too; then both do, in whatever order they came.
+    """
+    done = {number: scans for number, scans in passes.items() if number in handed_in}
+    return done or {number: passes[number] for number in sorted(passes)[:1]}

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from countbridge.domain.skills import NOTHING, Demand
 from countbridge.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to be counted: where it lies and who must not count it (on a recount: who counted it before)."""
+    """A line to be counted: where it lies, who must not count it (on a recount: who counted it before), and what it takes."""
 
     id: str
     warehouse: str
@@ -23,22 +24,24 @@ class Line:
     bin: str
     walk_order: int = 0
     barred: frozenset[str] = field(default_factory=frozenset)
+    demand: Demand = NOTHING
 
     def walk_key(self) -> tuple[int, str, str]:
         return self.walk_order, self.bin, self.id
 
-    def group_key(self) -> tuple[str, str, list[str]]:
-        return self.warehouse, self.zone, sorted(self.barred)
+    def group_key(self) -> tuple[str, str, list[str], Demand]:
+        return self.warehouse, self.zone, sorted(self.barred), self.demand
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Lines one person counts, in walking order. `barred`: people who must not get it."""
+    """Lines one person counts, in walking order. `barred`: people who must not get it. `demand`: what it takes."""
 
     warehouse: str
     zone: str
     lines: tuple[Line, ...]
     barred: frozenset[str]
+    demand: Demand = NOTHING
 
     @property
     def bins(self) -> tuple[str, ...]:
@@ -49,7 +52,8 @@ class Sheet:
 def split_sheets(lines: Iterable[Line], max_lines: int) -> list[Sheet]:
     """Sheets of at most `max_lines` lines by zone; only a bin with more lines than that makes a bigger one.
 
-    Lines with different barred people go on different sheets, so that somebody is left for each.
+    Lines with different barred people go on different sheets, so that somebody is left for each; so do lines that take different
+    skills, so that one person can have them all.
     InputError domain.sheet_size for a maximum below 1.
     """
     if max_lines < 1:
@@ -91,7 +95,7 @@ def _share(lines: int, max_lines: int) -> int:
 
 def _sheet(lines: list[Line]) -> Sheet:
     first = lines[0]
-    return Sheet(first.warehouse, first.zone, tuple(lines), first.barred)
+    return Sheet(first.warehouse, first.zone, tuple(lines), first.barred, first.demand)
 
 
 def assign(sheets: Sequence[Sheet], people: Iterable[str], load: Mapping[str, int] | None = None) -> list[str | None]:

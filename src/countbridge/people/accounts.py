@@ -12,6 +12,8 @@ from countbridge.errors import Conflict, InputError
 from countbridge.people.models import Membership, User
 from countbridge.people.roles import ROLES
 
+LONGEST_WORD = 60
+
 
 @transaction.atomic
 def save_user(
@@ -47,6 +49,22 @@ def save_user(
         for role in dict.fromkeys(roles)
         for warehouse in dict.fromkeys(warehouses)
     )
+    return user
+
+
+def set_skills(user_id: int, skills: Sequence[str], owners: Sequence[str]) -> User:
+    """What a person can and whose goods they may count (no owner named: everybody's). It holds for work given out from now on.
+
+    InputError `people.bad_skill` for an empty, long or repeated word.
+    """
+    for words in (skills, owners):
+        for word in words:
+            if not word.strip() or word != word.strip() or len(word) > LONGEST_WORD or list(words).count(word) > 1:
+                raise InputError("people.bad_skill", word=word or "-", most=LONGEST_WORD)
+    with transaction.atomic():
+        user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+        user.skills, user.owners = sorted(skills), sorted(owners)
+        user.save(update_fields=["skills", "owners"])
     return user
 
 

@@ -15,6 +15,8 @@ class User(AbstractUser):
 
     language = models.CharField(max_length=10, default="zh-hans", choices=[("zh-hans", "简体中文"), ("en", "English")])
     time_zone = models.CharField(max_length=64, default="Asia/Shanghai")
+    skills = models.JSONField(default=list, db_default=[])  # words of the site: "high_bay", "cold", "dangerous"
+    owners = models.JSONField(default=list, db_default=[])  # whose goods they may count; empty = everybody's
 
     @property
     def shown_name(self) -> str:

@@ -20,7 +20,7 @@ from countbridge.simulation.company import Company
 from countbridge.simulation.desk import Desk
 from countbridge.simulation.network import LATEST, Network
 from countbridge.simulation.places import BY_ITEM, WAREHOUSE, Key, plain
-from countbridge.stocktake import decisions, progress, sheets
+from countbridge.stocktake import decisions, pairs, progress, sheets
 from countbridge.stocktake.models import Count, Line, Sheet
 from countbridge.stocktake.scans import Entry, take
 
@@ -126,11 +126,11 @@ class People:
 
     def _seen(self, sheet: Sheet, code: str) -> list[Entry]:
         """What lies in the bin at this moment, and a zero for what the sheet asks about and is not there."""
-        asked = set(sheet.lines.filter(bin=code).values_list("item", "lot"))
+        asked = set(pairs.lines_of(sheet).filter(bin=code).values_list("item", "lot"))
         lying = {
             (item, lot) for (place, item, lot), quantity in self.company.floor.items() if place == code and quantity
         }
-        wanted = asked | lying if sheet.pass_number == 1 else asked
+        wanted = asked | lying if sheet.pass_number == 1 or sheet.beside_id else asked
         careful = sheet.pass_number > 1
         return [self._entry(str(sheet.assignee), code, item, lot, careful=careful) for item, lot in sorted(wanted)]
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count as Number
-from django.db.models import Q
 
 from countbridge.domain.assignment import Load, rebalance
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
-from countbridge.stocktake import sheets
-from countbridge.stocktake.models import Count, Line, Scan, Sheet
+from countbridge.stocktake import pairs, sheets
+from countbridge.stocktake.models import Count, Scan, Sheet
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,20 @@ def propose(count: Count, scope: WarehouseScope) -> Balance:
         here = [one for one in found if one[0].warehouse == warehouse]
         recounts = [sheet.pk for sheet, _, _ in here if sheet.pass_number > 1]
         barred = sheets.counted_by_of(Scan.objects.filter(line__sheet__in=recounts), "line__sheet")
+        people = sheets.operators(warehouse)
+        without = sheets.unable_for(people, [sheet.demand for sheet, _, _ in here])
+        # One of two people counting the same lines never gets the other's sheet: so only the first sheet of a pair may move.
+        others = _others(here)
         loads = [
             Load(
                 sheet.pk,
                 left,
                 _name(sheet),
-                begun == 0 and sheet.counted_with == "pda",
-                frozenset(barred[sheet.pk]),
+                begun == 0 and sheet.counted_with == "pda" and sheet.beside_id is None,
+                frozenset(barred[sheet.pk]) | others.get(sheet.pk, frozenset()) | less,
             )
-            for sheet, left, begun in here
+            for (sheet, left, begun), less in zip(here, without, strict=True)
         ]
-        people = sheets.operators(warehouse)
         for name in people:
             now.setdefault(name, 0)
         for load in loads:
@@ -85,11 +88,28 @@ def carry_out(count: Count, scope: WarehouseScope, wanted: Sequence[tuple[int, s
 
 
 def _under_way(count: Count, scope: WarehouseScope) -> list[tuple[Sheet, int, int]]:
-    """Sheets not handed in, with their lines that have no result and those that have one."""
-    left = Number("lines", filter=Q(lines__state__in=(Line.State.OPEN, Line.State.RECOUNT)), distinct=True)
-    begun = Number("scans", distinct=True)
-    found = scope.limit(count.sheets.filter(state__in=sheets.UNDER_WAY), "warehouse").select_related("assignee")
-    return [(sheet, sheet.left, sheet.begun) for sheet in found.annotate(left=left, begun=begun).order_by("pk")]
+    """Sheets not handed in, with their lines that have no result and the scans made with them."""
+    under_way = scope.limit(count.sheets.filter(state__in=sheets.UNDER_WAY), "warehouse").select_related("assignee")
+    scanned = dict(
+        Scan.objects.filter(sheet__in=under_way.values("pk"))
+        .values("sheet")
+        .annotate(n=Number("pk"))
+        .values_list("sheet", "n")
+    )
+    found = pairs.figures(under_way).order_by("pk")
+    return [(sheet, max(0, sheet.n - sheet.done), scanned.get(sheet.pk, 0)) for sheet in found]
+
+
+def _others(found: Sequence[tuple[Sheet, int, int]]) -> dict[int, frozenset[str]]:
+    """First sheet of a pair → who has the second, and who counted with it."""
+    second = Sheet.objects.filter(beside__in=[sheet.pk for sheet, _, _ in found]).select_related("assignee")
+    people: dict[int, set[str]] = defaultdict(set)
+    for sheet in second:
+        people[sheet.beside_id or 0].add(_name(sheet) or "")
+    counted = Scan.objects.filter(sheet__in=second, sheet__beside__isnull=False)
+    for first, counter in counted.values_list("sheet__beside", "counter").distinct():
+        people[first or 0].add(counter)
+    return {first: frozenset(names) for first, names in people.items()}
 
 
 def _name(sheet: Sheet) -> str | None:

@@ -17,7 +17,7 @@ from countbridge.domain.units import BASE_UNIT, base_sum, unit_factor
 from countbridge.exchange.grain import Parts, common
 from countbridge.exchange.models import Movement
 from countbridge.links.models import Bin, ItemUnit
-from countbridge.stocktake.judge import key_of, passes_of, valid_pass
+from countbridge.stocktake.judge import key_of, standing_of, valid_pass
 from countbridge.stocktake.models import Count, Line, Scan
 from countbridge.stocktake.policy import policy_of
 
@@ -49,7 +49,7 @@ class _Pass:
 def breaches_of(count: Count, lines: Sequence[Line]) -> list[Breach]:
     """The facts of counted lines, all of one zone."""
     positions, units = _positions(count, lines), _units(count, lines)
-    passes, movements = passes_of(lines), _movements(count, lines)
+    passes, movements = standing_of(count, lines), _movements(count, lines)
     ambiguity = timedelta(seconds=policy_of(count.policy).ambiguity_seconds)
     grain = common(count.link)
     return [

@@ -14,7 +14,7 @@ from countbridge.domain.units import is_zero
 from countbridge.exchange import events
 from countbridge.exchange.grain import common
 from countbridge.exchange.queue import follow
-from countbridge.stocktake import paperwork, refused
+from countbridge.stocktake import freezes, paperwork, refused
 from countbridge.stocktake.books import Books, read_both
 from countbridge.stocktake.models import AdjustmentLine, Count, Difference, Line
 from countbridge.stocktake.posting import reopen_changed
@@ -108,5 +108,6 @@ def _conclude(count: Count, found: list[Difference]) -> None:
     count.closed_at = clock.now()
     count.save(update_fields=["state", "closed_at"])
     refused.overtaken(count)
+    freezes.lift_all(count)
     paperwork.send_end(count)
     events.record("state", "stocktake.closed", count=count.number, keys=len(_counted_keys(count)))

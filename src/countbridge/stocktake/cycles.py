@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from countbridge.stocktake.policy_words import Cycle
 from countbridge.stocktake.scope import Scope
 
 TURNOVER_DAYS = 90
+EVERYWHERE = WarehouseScope(everywhere=True)
 # Items without a price cannot be valued; they are left as they are rather than taken for worthless.
 MOVED = """
 SELECT i.code, coalesce(sum(abs(m.quantity)), 0) * i.price
@@ -39,30 +41,48 @@ WITH seen AS (
     FROM seen s LEFT JOIN stocktake_line l ON l.count_id = s.count_id AND l.bin = s.bin
     LEFT JOIN links_item i ON i.link_id = %(link)s AND i.code = l.item GROUP BY s.bin, s.seen_at
 ), due AS (
-    SELECT b.code, b.walk_order, k.seen_at + make_interval(days => least(%(any_bin)s, CASE k.best
-        WHEN 'A' THEN %(a)s WHEN 'B' THEN %(b)s WHEN 'C' THEN %(c)s ELSE %(any_bin)s END)) AS at
-    FROM links_bin b LEFT JOIN known k ON k.bin = b.code WHERE b.link_id = %(link)s
-)
-SELECT code, at FROM due
+    SELECT b.code, b.warehouse, b.zone, b.walk_order, k.seen_at, coalesce(k.best, '') AS best, least(%(any_bin)s, CASE k.best
+        WHEN 'A' THEN %(a)s WHEN 'B' THEN %(b)s WHEN 'C' THEN %(c)s ELSE %(any_bin)s END) AS days
+    FROM links_bin b LEFT JOIN known k ON k.bin = b.code
+    WHERE b.link_id = %(link)s AND (%(everywhere)s OR b.warehouse = ANY(%(warehouses)s))
+), dated AS (SELECT *, seen_at + make_interval(days => days) AS at FROM due)
+SELECT code, warehouse, zone, at, seen_at, best, days, count(*) OVER () FROM dated
 WHERE (at IS NULL OR at <= %(now)s) AND NOT EXISTS (
     SELECT FROM stocktake_countedbin c JOIN stocktake_count n ON n.id = c.count_id
-    WHERE n.link_id = %(link)s AND c.bin = due.code AND c.left_out = '' AND n.state = ANY(%(open)s))
-ORDER BY at NULLS FIRST, walk_order, code LIMIT %(most)s"""
+    WHERE n.link_id = %(link)s AND c.bin = dated.code AND c.left_out = '' AND n.state = ANY(%(open)s))
+ORDER BY at NULLS FIRST, walk_order, code LIMIT %(most)s OFFSET %(offset)s"""
 
 
-def due(link: Link, cycle: Cycle, most: int) -> list[tuple[str, datetime | None]]:
-    """Bins that are due now with the moment they were due (None: never counted), the longest overdue first."""
+@dataclass(frozen=True)
+class Due:
+    """A bin that is due. `at`: since when (None: never counted), `seen_at`: when it was last counted. It is counted every `days`
+    days, for `best`, the best class of the goods last found there ("" for none: then as any bin)."""
+
+    bin: str
+    warehouse: str
+    zone: str
+    at: datetime | None
+    seen_at: datetime | None
+    best: str
+    days: int
+
+
+def due(
+    link: Link, cycle: Cycle, most: int, offset: int = 0, scope: WarehouseScope = EVERYWHERE
+) -> tuple[list[Due], int]:  # fmt: skip
+    """Bins of the warehouses that are due now, the longest overdue first, and how many there are in all."""
     days = {letter.lower(): cycle.days.get(letter, cycle.any_bin) for letter in "ABC"}
     asked: dict[str, Any] = {
-        "link": link.pk,
-        "any_bin": cycle.any_bin,
-        "now": clock.now(),
-        "open": list(Count.OPEN),
-        "most": most,
-    }
+        "link": link.pk, "any_bin": cycle.any_bin, "now": clock.now(), "open": list(Count.OPEN), "most": most,
+        "offset": offset, "everywhere": scope.everywhere, "warehouses": sorted(scope.codes),
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(DUE, asked | days)
-        return list(cursor.fetchall())
+        rows = cursor.fetchall()
+        if not rows and offset:  # past the end nobody tells how many there are
+            cursor.execute(DUE, asked | days | {"offset": 0, "most": 1})
+            return [], sum(int(row[-1]) for row in cursor.fetchall())
+    return [Due(*row[:-1]) for row in rows], int(rows[0][-1]) if rows else 0
 
 
 def order_due(link: Link) -> Count | None:
@@ -72,11 +92,11 @@ def order_due(link: Link) -> Count | None:
     if cycle is None or Count.objects.filter(link=link, kind="cycle", responsible="", state__in=Count.OPEN).exists():
         return None
     classify(link, TURNOVER_DAYS)
-    bins = due(link, cycle, cycle.most_bins)
+    bins, _ = due(link, cycle, cycle.most_bins)
     if not bins:
         return None
-    scope = Scope(bins=tuple(code for code, _ in bins))
-    return plans.create(link, "cycle", cycle.mode, scope, None, WarehouseScope(everywhere=True))
+    scope = Scope(bins=tuple(one.bin for one in bins))
+    return plans.create(link, "cycle", cycle.mode, scope, None, EVERYWHERE)
 
 
 def classify(link: Link, days: int) -> dict[str, int]:

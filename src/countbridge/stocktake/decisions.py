@@ -19,7 +19,7 @@ from countbridge.exchange import events
 from countbridge.exchange.queue import follow
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
-from countbridge.stocktake import serials, sheets, transfers
+from countbridge.stocktake import freezes, serials, sheets, transfers
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.judge import judge, key_of, variance_by_pass
 from countbridge.stocktake.models import Count, Decision, Line, ReasonCode, Scan, Sheet
@@ -265,6 +265,7 @@ def cancel(count_id: int, reason: str, user: User) -> None:
         count.state = Count.State.CANCELLED
         count.save(update_fields=["state"])
         count.sheets.update(state=Sheet.State.CLOSED)
+        freezes.lift_all(count)
         events.record("state", "stocktake.cancelled", count=count.number, actor=user.username, reason=reason.strip())
 
 

@@ -12,6 +12,7 @@ from countbridge.exchange.grain import parts_of
 from countbridge.exchange.models import Movement
 from countbridge.links.models import Bin, Item, ItemUnit, Lot
 from countbridge.stocktake.models import BookLine, Count, Line, Sheet
+from countbridge.stocktake.pairs import base_of
 from countbridge.stocktake.scope import Scope
 
 LONGEST_LOT = LONGEST_PACKAGE = 80
@@ -80,8 +81,8 @@ class Goods:
         known = lots.first() if key.lot else None
         return Line.objects.create(
             count=self.count,
-            sheet=sheet,
-            pass_number=sheet.pass_number,
+            sheet_id=base_of(sheet),
+            pass_number=1 if sheet.beside_id else sheet.pass_number,
             snapshot=0,
             watermark=self.count.watermarks[place.zone],
             expires=known.expires if known else None,

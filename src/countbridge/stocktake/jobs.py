@@ -18,6 +18,7 @@ from countbridge.stocktake import (
     cycles,
     drift,
     explaining,
+    freezes,
     posting,
     prepare,
     progress,
@@ -107,6 +108,11 @@ def _step(count: int, work: Callable[[int], None]) -> None:
 @app.task(name="stocktake.prepare", retry=Patiently())
 def prepare_count(count: int) -> None:
     _step(count, prepare.prepare)
+
+
+@app.task(name="stocktake.freeze_settled", retry=Patiently())
+def freeze_settled(freeze: int, delivery: int) -> None:
+    freezes.settled(freeze)
 
 
 @app.task(name="stocktake.advance", retry=Patiently())

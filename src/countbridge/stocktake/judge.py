@@ -9,7 +9,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from countbridge import clock
-from countbridge.domain.agreement import PASSES_DISAGREE, disagree
+from countbridge.domain.agreement import PASSES_DISAGREE, disagree, standing
 from countbridge.domain.assessment import Assessment, LineFacts, Policy, assess
 from countbridge.domain.expiry import differing
 from countbridge.domain.expiry import reasons as expiry_reasons
@@ -23,7 +23,7 @@ from countbridge.exchange import picks
 from countbridge.exchange.models import Movement
 from countbridge.stocktake import serials
 from countbridge.stocktake.columns import store
-from countbridge.stocktake.models import Count, Line, Scan
+from countbridge.stocktake.models import Count, Line, Scan, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
 
 NO_TOLERANCE = Policy()
@@ -36,7 +36,7 @@ COMPUTED = (
 def judge(count: Count, lines: Sequence[Line]) -> None:
     """Recompute the lines from the scans that count and the movements known now, and store what came out.
     States are not touched: what follows from an outcome is `progress`'s to say."""
-    passes = passes_of(lines)
+    passes = standing_of(count, lines)
     movements = movements_of(count, {key_of(line) for line in lines})
     policy = policy_of(count.policy)
     for line in lines:
@@ -123,6 +123,21 @@ def passes_of(lines: Sequence[Line]) -> dict[int, dict[int, list[Scan]]]:
     for scan in Scan.objects.filter(line__in=lines, undone_at=None).order_by("counted_at", "pk"):
         found[scan.line_id].setdefault(scan.pass_number, []).append(scan)
     return found
+
+
+def standing_of(count: Count, lines: Sequence[Line]) -> dict[int, dict[int, list[Scan]]]:
+    """As `passes_of`; where two people count at once, without what one of them has not handed in while the other has."""
+    found = passes_of(lines)
+    if not policy_of(count.policy).double_blind:
+        return found
+    made_on = {scan.sheet_id for passes in found.values() for scans in passes.values() for scan in scans}
+    done = Sheet.objects.filter(pk__in=made_on, state=Sheet.State.SUBMITTED)
+    handed_in = set(done.values_list("pk", flat=True))
+    stands: dict[int, dict[int, list[Scan]]] = defaultdict(dict)
+    for line, passes in found.items():
+        known = {number for number, scans in passes.items() if scans[-1].sheet_id in handed_in}
+        stands[line] = standing(passes, known)
+    return stands
 
 
 def _facts(count: Count, line: Line, scans: Sequence[Scan], movements: Sequence[Movement], policy: Policy) -> LineFacts:

@@ -10,11 +10,12 @@ from django.db import connection, transaction
 
 from countbridge.domain.assignment import portions, share_out
 from countbridge.domain.keys import GOODS
+from countbridge.domain.skills import Demand, Work, demand_of
 from countbridge.domain.walking import aisle_of
 from countbridge.exchange.grain import common
 from countbridge.links.models import Link
 from countbridge.people.models import User
-from countbridge.stocktake import sheets, work
+from countbridge.stocktake import sheets, twins, work
 from countbridge.stocktake.models import BookLine, Count, Progress, Reading, Sheet
 from countbridge.stocktake.policy import CountPolicy, policy_of
 from countbridge.stocktake.scope import Scope
@@ -98,8 +99,9 @@ WHERE NOT %(narrowed)s OR EXISTS (
     AND (cardinality(%(items)s::text[]) = 0 OR i.code = ANY(%(items)s)))
 ORDER BY place, {PARTS}, rank"""
 BINS = """
-SELECT p.warehouse, p.code, greatest(1, count(k.place))
+SELECT p.warehouse, p.code, greatest(1, count(k.place)), array_agg(DISTINCT ARRAY[coalesce(i.item_class, ''), coalesce(k.owner, '')]::text[])
 FROM zone_places p LEFT JOIN zone_keys k ON k.place = p.code
+LEFT JOIN links_item i ON i.link_id = %(link)s AND i.code = k.item
 GROUP BY p.warehouse, p.code, p.walk_order
 HAVING CASE %(bins)s WHEN 'holding' THEN count(k.place) > 0
        WHEN 'empty' THEN count(*) FILTER (WHERE k.quantity <> 0) = 0 ELSE true END
@@ -201,8 +203,9 @@ def _zone(count: Count, reading: Reading) -> int:
             Sheet(
                 count=count, number=f"{count.number}-{reading.part}-{number:02d}", warehouse=warehouse,
                 zone=reading.part, bins=bins, counted_with="wms" if reading.part in policy.counted_in_wms else "pda",
+                skills=list(demand.skills), owners=list(demand.owners),
             )
-            for number, (warehouse, bins) in enumerate(_walks(cursor.fetchall(), policy), start=1)
+            for number, (warehouse, bins, demand) in enumerate(walks(reading.part, cursor.fetchall(), policy), start=1)
         ]  # fmt: skip
         Sheet.objects.bulk_create(made, batch_size=1000)
         _temporary(cursor, {"zone_walks": WALKS}, asked)
@@ -227,32 +230,41 @@ def _temporary(cursor: Any, tables: dict[str, str], asked: dict[str, Any]) -> No
         cursor.execute(f"ANALYZE {name}")
 
 
-def _walks(bins: list[tuple[str, str, int]], policy: CountPolicy) -> Iterator[tuple[str, list[str]]]:
-    """(warehouse, bins) of each sheet; a zone's name may stand in several warehouses."""
-    parts: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
-    for warehouse, code, lines in bins:
-        parts[warehouse, aisle_of(code) if policy.sheets_by == "aisle" else ""].append((code, lines))
-    for (warehouse, _), here in parts.items():
+def walks(
+    zone: str, bins: list[tuple[str, str, int, list[tuple[str, str]]]], policy: CountPolicy
+) -> Iterator[tuple[str, list[str], Demand]]:
+    """(warehouse, bins, what it takes) of each sheet of a zone, from (warehouse, bin, lines, class and owner of its goods) in
+    walking order; a zone's name may stand in several warehouses. A bin stays whole: who counts it needs what all of its goods need."""
+    parts: dict[tuple[str, str, Demand], list[tuple[str, int]]] = defaultdict(list)
+    for warehouse, code, lines, goods in bins:
+        demand = demand_of((Work(warehouse, zone, item_class, owner) for item_class, owner in goods), policy.needs)
+        parts[warehouse, aisle_of(code) if policy.sheets_by == "aisle" else "", demand].append((code, lines))
+    for (warehouse, _, demand), here in parts.items():
         for start, end in portions([lines for _, lines in here], policy.sheet_lines):
-            yield warehouse, [code for code, _ in here[start:end]]
+            yield warehouse, [code for code, _ in here[start:end]], demand
 
 
 def _give_out(count: Count) -> None:
-    """Give the sheets evenly to the counters of each warehouse, the longest first."""
+    """Give the sheets evenly to the counters of each warehouse, the longest first, each to somebody who has what it takes."""
     if count.given_to:
-        count.sheets.filter(assignee=None).update(assignee=User.objects.get(username=count.given_to))
-        return
+        asked = User.objects.get(username=count.given_to)
+        for sheet in count.sheets.filter(assignee=None):
+            if sheets.able_of(asked).may(sheet.demand):
+                count.sheets.filter(pk=sheet.pk).update(assignee=asked)
     sized = count.sheets.filter(pass_number=1, assignee=None).annotate(n=sheets.ON_SHEET).order_by("pk")
     for warehouse in sorted(set(count.sheets.values_list("warehouse", flat=True))):
-        mine = list(sized.filter(warehouse=warehouse).values_list("pk", "n"))
+        mine = list(sized.filter(warehouse=warehouse).only("pk", "skills", "owners"))
         people = sheets.operators(warehouse)
         given: dict[str, list[int]] = {name: [] for name in sorted(people)}
-        weights = [max(1, lines) for _, lines in mine]
-        for (pk, _), name in zip(mine, share_out(weights, sorted(people), sheets.load(people)), strict=True):
+        weights = [max(1, sheet.n) for sheet in mine]
+        barred = sheets.unable_for(people, [sheet.demand for sheet in mine])
+        for sheet, name in zip(mine, share_out(weights, sorted(people), sheets.load(people), barred), strict=True):
             if name:
-                given[name].append(pk)
+                given[name].append(sheet.pk)
         with connection.cursor() as cursor:
             cursor.executemany(GIVE, [(people[name].pk, pks) for name, pks in given.items() if pks])
+    twins.give_out(count)
+    sheets.tell_lacking(count, count.sheets.filter(assignee=None).order_by("pk").iterator())
 
 
 def forget(count: Count) -> None:

@@ -15,18 +15,20 @@ from django.db.models import Max, Q, QuerySet
 
 from countbridge import clock
 from countbridge.domain.decimals import round_half_up
+from countbridge.domain.skills import Work, demand_of
 from countbridge.errors import InputError
 from countbridge.exchange import chance, events
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Bin, Item, Link
 from countbridge.people.access import WarehouseScope
 from countbridge.people.models import User
+from countbridge.stocktake import freezes
 from countbridge.stocktake.models import Count, CountedBin, Line
 from countbridge.stocktake.numbers import next_number
-from countbridge.stocktake.policy import policy_of
+from countbridge.stocktake.policy import CHOICES, CountPolicy, policy_of
 from countbridge.stocktake.policy_words import MODES
 from countbridge.stocktake.scope import KINDS, Scope
-from countbridge.stocktake.sheets import operators
+from countbridge.stocktake.sheets import able_of, operators
 
 SHOWN = 50
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -97,11 +99,11 @@ def preview(link: Link, kind: str, scope: Scope, may: WarehouseScope) -> Preview
 
 def create(
     link: Link, kind: str, mode: str, scope: Scope, user: User | None, may: WarehouseScope, *, name: str = "",
-    counter: User | None = None,
+    counter: User | None = None, freeze: str = "",
 ) -> Count:  # fmt: skip
     """Make the count; its preparation follows. `user` None: the calendar orders it. `counter`: who gets all of its sheets, when
-    somebody on the floor asked for it. InputError for an unknown kind or mode, a scope that names nothing, or bins all of which
-    are being counted already."""
+    somebody on the floor asked for it. `freeze`: as in the policy, whose own word holds where none is given. InputError for an
+    unknown kind or mode, a scope that names nothing, or bins all of which are being counted already."""
     if mode not in MODES:
         raise InputError("stocktake.no_such_mode", mode=mode, known=", ".join(MODES))
     bins = _bins(link, kind, scope, may)
@@ -110,7 +112,13 @@ def create(
         raise InputError(
             "stocktake.all_counted_elsewhere", counts=", ".join(sorted(set(busy.values()))), bins=len(bins)
         )
-    policy = policy_of({**link.policy, "blind": mode != "open", "double_blind": mode == "double_blind"})
+    frozen = {"freeze": freeze} if freeze else {}
+    if freeze not in ("", *CHOICES["freeze"]):
+        raise InputError("stocktake.policy_value", word="freeze", value=freeze)
+    freezes.check(link, freeze or "none")
+    policy = policy_of({**link.policy, **frozen, "blind": mode != "open", "double_blind": mode == "double_blind"})
+    if counter is not None:
+        _must_be_able(counter, bins, policy)
     warehouses = sorted({place.warehouse for place in bins})
     now = clock.now()
     day = now.astimezone(ZoneInfo(link.time_zone)).date().isoformat()
@@ -128,6 +136,15 @@ def create(
         )  # fmt: skip
         follow("stocktake.prepare", lock=f"count:{count.pk}", count=count.pk)
     return count
+
+
+def _must_be_able(user: User, bins: list[Bin], policy: CountPolicy) -> None:
+    """What the places ask of whoever wants to count there; what lies in them is asked when it is known."""
+    demand = demand_of((Work(place.warehouse, place.zone) for place in bins), policy.needs)
+    if not able_of(user).may(demand):
+        raise InputError(
+            "stocktake.place_takes_skill", user=user.username, bin=bins[0].code, skills=", ".join(demand.skills)
+        )
 
 
 def zones(link: Link, may: WarehouseScope) -> list[dict[str, object]]:

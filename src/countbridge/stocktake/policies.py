@@ -13,7 +13,8 @@ from countbridge.errors import ConfigError, Conflict, InputError
 from countbridge.exchange import events
 from countbridge.links.models import Link
 from countbridge.people.models import User
-from countbridge.stocktake.models import PolicyVersion, ReasonCode
+from countbridge.stocktake import freezes
+from countbridge.stocktake.models import PolicyVersion, ReasonCode, ReasonList
 from countbridge.stocktake.policy import policy_of
 
 USED_FOR = ("both", "gain", "loss")
@@ -43,6 +44,7 @@ def change(link_id: int, told: Mapping[str, Any], based_on: int, user: User, rea
     except ConfigError as wrong:  # of a link's folder that is a fault of the installation; here somebody typed it
         raise InputError(wrong.code, **wrong.params) from wrong
     _people_known(policy)
+    freezes.check(Link.objects.select_related("wms").get(pk=link_id), policy["freeze"])
     with transaction.atomic():
         link = Link.objects.select_for_update(of=("self",), no_key=True).get(pk=link_id)
         newest = version(link)
@@ -71,14 +73,26 @@ def _people_known(policy: Mapping[str, Any]) -> None:
         raise InputError("stocktake.policy_person", users=", ".join(missing))
 
 
-def set_reasons(told: Sequence[Reason], user: User) -> None:
-    """Store the whole list in this order. A reason left out is kept, but nobody can choose it any more."""
+def reasons_version() -> int:
+    """How often the list of reasons was set."""
+    return ReasonList.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+
+
+def set_reasons(told: Sequence[Reason], based_on: int, user: User) -> None:
+    """Store the whole list in this order. A reason left out is kept, but nobody can choose it any more. Conflict when somebody
+    set it since version `based_on`."""
     codes = [reason.code for reason in told]
     for number, reason in enumerate(told, 1):
         names = (reason.code.strip(), reason.name_zh.strip(), reason.name_en.strip())
         if not all(names) or codes.count(reason.code) > 1 or reason.used_for not in USED_FOR or len(reason.code) > 40:
             raise InputError("stocktake.reason_row", row=number, code=reason.code or "-")
     with transaction.atomic():
+        ReasonList.objects.get_or_create(pk=1)
+        held = ReasonList.objects.select_for_update(no_key=True).get(pk=1)
+        if held.number != based_on:
+            raise Conflict("stocktake.reasons_changed_meanwhile", number=held.number)
+        held.number += 1
+        held.save(update_fields=["number"])
         ReasonCode.objects.exclude(code__in=codes).update(active=False)
         for position, reason in enumerate(told, 1):
             ReasonCode.objects.update_or_create(

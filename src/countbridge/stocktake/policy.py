@@ -8,14 +8,16 @@ from functools import cached_property
 from typing import Any
 
 from countbridge.domain.policies import Rule
+from countbridge.domain.skills import Need
 from countbridge.domain.tolerance import Tolerance
 from countbridge.errors import ConfigError
-from countbridge.stocktake.policy_words import Cycle, Level, amount, read_cycle, read_levels, read_rules
+from countbridge.stocktake.policy_words import Cycle, Level, amount, read_cycle, read_levels, read_needs, read_rules
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "within_tolerance": ("post", "keep_book"),
     "uncounted": ("ignore", "zero"),
     "sheets_by": ("zone", "aisle"),
+    "freeze": ("none", "whole_zones"),
     "drift": ("report", "propose", "repair"),
 }
 
@@ -27,10 +29,11 @@ class CountPolicy:
     person as a count of "zero". `within_tolerance`: "post" the small variance or "keep_book". `max_passes` counts of one
     line (first count included) before a person must decide. `double_blind`: every line is counted by two people, who must
     agree. `supervisor_from_pass`: from this count of a line on it is a supervisor's. `sheet_lines` is the most a sheet holds, and
-    `sheets_by` what it never crosses.
+    `sheets_by` what it never crosses. `freeze`: "whole_zones" asks the WMS to let nothing move in zones that are counted whole.
     `rules`: exceptions for some lines, the first that fits decides (policy_words.read_rules). `approval`: who signs for the sum
-    of the variances (read_levels). `cycle`: how often a bin is counted (read_cycle). `drift` between the books outside counts:
-    "report" it, "propose" its repair to a person, or "repair" it unasked where the tolerance allows."""
+    of the variances (read_levels). `skills`: what it takes to count in some zones or some goods (read_needs). `cycle`: how often
+    a bin is counted (read_cycle). `drift` between the books outside counts: "report" it, "propose" its repair to a person, or
+    "repair" it unasked where the tolerance allows."""
 
     tolerance: Mapping[str, str | None] = field(
         default_factory=lambda: {"percent": "2", "quantity": "1", "value": "100"}
@@ -48,7 +51,9 @@ class CountPolicy:
     counted_in_wms: tuple[str, ...] = ()
     rules: tuple[Mapping[str, Any], ...] = ()
     approval: tuple[Mapping[str, Any], ...] = ()
+    skills: tuple[Mapping[str, Any], ...] = ()
     cycle: Mapping[str, Any] = field(default_factory=dict)
+    freeze: str = "none"
     drift: str = "propose"
 
     def as_json(self) -> dict[str, Any]:
@@ -67,6 +72,10 @@ class CountPolicy:
     @cached_property
     def levels(self) -> tuple[Level, ...]:
         return read_levels(self.approval)
+
+    @cached_property
+    def needs(self) -> tuple[Need, ...]:
+        return read_needs(self.skills)
 
     @cached_property
     def cycles(self) -> Cycle | None:
@@ -93,7 +102,7 @@ class CountPolicy:
         return next((rule for rule in self.line_rules if rule.name == name), self.base_rule)
 
 
-LISTS = ("counted_in_wms", "rules", "approval")
+LISTS = ("counted_in_wms", "rules", "approval", "skills")
 WHOLE = ("ambiguity_seconds", "max_passes", "supervisor_from_pass", "sheet_lines", "quiet_seconds")
 LEAST = {"max_passes": 1, "supervisor_from_pass": 2, "sheet_lines": 1}
 
@@ -115,6 +124,6 @@ def policy_of(stored: Mapping[str, Any]) -> CountPolicy:
     for name in ("blind", "double_blind"):
         if not isinstance(getattr(policy, name), bool):
             raise ConfigError("stocktake.policy_value", word=name, value=getattr(policy, name))
-    for each in ("line_rules", "levels", "cycles"):
+    for each in ("line_rules", "levels", "needs", "cycles"):
         getattr(policy, each)  # a word that is wrong in them is told now, not at the first line
     return policy

@@ -11,6 +11,7 @@ from countbridge.domain.approval import Limit
 from countbridge.domain.decimals import parse_decimal
 from countbridge.domain.explanation import Cause
 from countbridge.domain.policies import Rule
+from countbridge.domain.skills import Need
 from countbridge.domain.tolerance import Tolerance
 from countbridge.errors import ConfigError, InputError
 
@@ -21,6 +22,7 @@ CAUSES = tuple(cause.value for cause in Cause)
 RULE = ("name", *SETS, *AMOUNTS, "tolerance", "within", "beyond", "max_passes")
 MODES = ("blind", "open", "double_blind")
 CYCLE = ("days", "any_bin", "most_bins", "mode")
+NEED = ("skill", "warehouses", "zones", "classes", "owners")
 LEVEL = ("name", "users", "substitutes", "net", "absolute", "due_hours")
 
 
@@ -60,6 +62,23 @@ def read_levels(told: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
     levels = [_level(one, f"approval[{number}]") for number, one in enumerate(told, 1)]
     _named_once([level.name for level in levels], "approval")
     return tuple(levels)
+
+
+def read_needs(told: Sequence[Mapping[str, Any]]) -> tuple[Need, ...]:
+    """Skills as {skill, warehouses, zones, classes, owners}: where each is needed. One that names no place, class or owner would
+    be needed everywhere, which is what a role is for: ConfigError."""
+    needs = []
+    for number, one in enumerate(told, 1):
+        where = f"skills[{number}]"
+        _words(one, NEED, where)
+        skill = one.get("skill")
+        if not isinstance(skill, str) or not skill.strip() or len(skill) > 60:
+            raise ConfigError("stocktake.policy_value", word=f"{where}.skill", value=skill)
+        sets = {name: frozenset(_texts(one.get(name), f"{where}.{name}")) for name in NEED[1:]}
+        if not any(sets.values()):
+            raise ConfigError("stocktake.policy_value", word=where, value=skill)
+        needs.append(Need(skill.strip(), **sets))
+    return tuple(needs)
 
 
 def read_cycle(told: Mapping[str, Any]) -> Cycle | None:

@@ -112,7 +112,7 @@ def _suspects(count: Count, counted: QuerySet[Line]) -> Iterator[list[Line]]:
 
 def _papers_taken(count: Count) -> None:
     """A WMS that refused the count's task would refuse its adjustment, too, after the ERP was posted: post nothing yet."""
-    papers = Delivery.objects.filter(count=count.number, flow__in=("F2", "F3"))
+    papers = Delivery.objects.filter(count=count.number, flow__in=("F2", "F3")).exclude(kind="freeze")
     refused = papers.filter(state__in=(Delivery.State.REJECTED, Delivery.State.NEEDS_REVIEW)).first()
     if refused is not None:
         system = count.link.wms.name

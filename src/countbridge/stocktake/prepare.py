@@ -14,7 +14,7 @@ from countbridge.errors import ConfigError
 from countbridge.exchange import events, masters
 from countbridge.exchange.models import QuarantinedRecord
 from countbridge.links.models import Bin
-from countbridge.stocktake import cutoff, layout, paperwork, progress, snapshot, work
+from countbridge.stocktake import cutoff, freezes, layout, paperwork, progress, snapshot, work
 from countbridge.stocktake.models import Count, Line, Progress, Reading
 
 SHOWN = 20  # names in one sentence
@@ -31,6 +31,9 @@ def prepare(count_id: int) -> None:
     Count.objects.filter(pk=count.pk, state=State.APPROVED).update(state=State.PREPARING)
     try:
         if not count.readings.filter(laid_out=True).exists():
+            _plan(count)
+            if not freezes.ask(count):
+                return  # the WMS's answer goes on from here
             _read(count)
             _check(count)
         layout.store_book(count)
@@ -53,9 +56,6 @@ def clear(count: Count) -> None:
 
 
 def _read(count: Count) -> None:
-    work.begin(count, Step.MASTERS)
-    masters.sync(count.link)
-    _plan(count)
     progress.catch_up(count.link)
     snapshot.take_in(count, "wms")
     snapshot.take_in(count, "erp")
@@ -64,6 +64,8 @@ def _read(count: Count) -> None:
 
 def _plan(count: Count) -> None:
     """Write down what is to be read: the approved ERP locations with all beneath them that has bins, and the bins' zones."""
+    work.begin(count, Step.MASTERS)
+    masters.sync(count.link)
     bins = Bin.objects.filter(link=count.link)
     if count.chosen:
         bins = bins.filter(code__in=count.places.values("bin"))

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from countbridge import clock
 from countbridge.domain.agreement import PASSES_DISAGREE
-from countbridge.domain.keys import StockKey
+from countbridge.domain.keys import GOODS, StockKey
 from countbridge.domain.policies import Rule
 from countbridge.errors import InputError
 from countbridge.exchange import events, picks
@@ -21,8 +21,9 @@ from countbridge.exchange.queue import follow
 from countbridge.links.models import Link
 from countbridge.stocktake import explaining, serials, sheets, signoffs, transfers
 from countbridge.stocktake.columns import store
-from countbridge.stocktake.judge import judge, key_of
-from countbridge.stocktake.models import Count, CountedBin, Line, Sheet
+from countbridge.stocktake.judge import judge, key_of, standing_of
+from countbridge.stocktake.models import Count, CountedBin, Line, Scan, Sheet
+from countbridge.stocktake.pairs import lines_of, lock, uncounted_of
 from countbridge.stocktake.policy import CountPolicy, policy_of
 from countbridge.stocktake.written import written_in_wms
 
@@ -177,15 +178,19 @@ def _decide(count: Count) -> set[tuple[str, str]]:
         counted_at__lte=ripe - timedelta(seconds=policy.ambiguity_seconds),
     )
     decided: set[tuple[str, str]] = set()
+    if policy.double_blind:
+        ready = _both_in(ready, ripe - timedelta(seconds=policy.ambiguity_seconds))
     for lines in in_portions(ready):
         judge(count, lines)
         if policy.asks_causes:
             _ask_causes(count, lines)
         written = written_in_wms(count, {line.bin for line in lines})
+        alone = _counted_by_one(count, lines) if policy.double_blind else set()
         for line in lines:
             key = key_of(line)
-            line.state = after_posting(line, written[key]) if key in written else following(line, policy)
-        store(lines, "state")
+            again = following(line, policy, alone=line.pk in alone)
+            line.state = after_posting(line, written[key]) if key in written else again
+        store(lines, "state", "pass_number")
         decided |= places_of(lines)
     return decided
 
@@ -198,6 +203,24 @@ def _ask_causes(count: Count, lines: Sequence[Line]) -> None:
         line.cause = causes.get(line.pk, "")
     store(asked, "cause")
     judge(count, asked)
+
+
+def _both_in(lines: QuerySet[Line], known: datetime) -> QuerySet[Line]:
+    """Lines both of whose people handed in what they counted, all of it long enough ago."""
+    fresh = Scan.objects.filter(line=OuterRef("pk"), undone_at=None, counted_at__gt=known)
+    waiting = Sheet.objects.filter(beside=OuterRef("sheet")).exclude(state__in=SUBMITTED)
+    return lines.filter(~Exists(fresh), ~Exists(waiting))
+
+
+def _counted_by_one(count: Count, lines: Sequence[Line]) -> set[int]:
+    """Those of the lines that still need a second count. One that two people had at once is past its second count now, also
+    where only one of them found the goods there."""
+    at_once = set(Sheet.objects.filter(beside__in={line.sheet_id for line in lines}).values_list("beside", flat=True))
+    passes = standing_of(count, lines)
+    for line in lines:
+        if line.sheet_id in at_once:
+            line.pass_number = max(line.pass_number, 2)
+    return {line.pk for line in lines if line.chosen_pass is None and len(passes[line.pk]) < 2}
 
 
 def in_portions(lines: QuerySet[Line]) -> Iterator[list[Line]]:
@@ -219,16 +242,15 @@ def after_posting(line: Line, written: Decimal) -> str:
     return State.SETTLED if line.variance == written else State.APPROVE
 
 
-def following(line: Line, policy: CountPolicy) -> str:
+def following(line: Line, policy: CountPolicy, *, alone: bool = False) -> str:
     """The state an outcome leads to under the line's rule. Inside tolerance: settled, and posted or kept as the rule says.
     Outside: somebody else counts again, or a person decides at once; what a recount confirms, and what several recounts cannot
-    settle, goes to a person. Of a double-blind count two people must have found the same."""
+    settle, goes to a person. Of a double-blind count two people must have found the same; `alone`: only one has counted it."""
     if line.assumed_at and not line.counter:
         return State.SETTLED if line.outcome == "match" else State.APPROVE  # nobody counted it: a person looks at each
     if line.outcome in ("hold", "uncounted"):
         return State.HOLD if line.outcome == "hold" else State.OPEN
     rule = policy.rule(line.rule)
-    alone = policy.double_blind and line.chosen_pass is None and line.pass_number == 1
     if alone or _must_count_again(line, rule):
         return State.RECOUNT if line.pass_number < max(rule.max_passes, 2 if alone else 1) else State.APPROVE
     if line.outcome == "match":
@@ -265,15 +287,12 @@ def submit(sheet: Sheet) -> None:
 def hand_in(sheet_id: int) -> None:
     """A person hands the sheet in. Refused while one of its lines has no result: nothing is taken as zero unasked."""
     with transaction.atomic():
-        sheet = (
-            Sheet.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("count", "assignee")
-            .get(pk=sheet_id)
-        )
+        lock(sheet_id)
+        sheet = Sheet.objects.select_related("count", "assignee").get(pk=sheet_id)
         if sheet.count.state != Count.State.COUNTING:
             raise InputError("stocktake.count_not_counting", count=sheet.count.number, state=sheet.count.state)
         _serials_looked_through(sheet)
-        left = sheet.lines.filter(state__in=(State.OPEN, State.RECOUNT)).order_by("bin", "item", "lot")
+        left = uncounted_of(sheet).filter(state__in=Line.TO_COUNT).order_by("bin", *GOODS)
         first = left.first()
         if first is not None:
             raise InputError(
@@ -281,13 +300,17 @@ def hand_in(sheet_id: int) -> None:
             )
         _empty_bins_confirmed(sheet)
         submit(sheet)
+        if policy_of(sheet.count.policy).double_blind:
+            judge(sheet.count, list(lines_of(sheet).order_by("pk")))  # what is handed in stands from now on
 
 
 def _serials_looked_through(sheet: Sheet) -> None:
     """Of goods with serials the person says in each bin that every one was scanned. Asked wherever there are any, missing or not:
     whether it is asked must not tell how many are booked."""
     said = {(place, item) for place, item in sheet.looked_through}
-    there = sheet.lines.filter(tracking=serials.SERIAL).order_by("bin", "item").values_list("bin", "item").distinct()
+    there = (
+        lines_of(sheet).filter(tracking=serials.SERIAL).order_by("bin", "item").values_list("bin", "item").distinct()
+    )
     left = next((place for place in there if place not in said), None)
     if left is not None:
         raise InputError("stocktake.serials_not_done", sheet=sheet.number, bin=left[0], item=left[1])

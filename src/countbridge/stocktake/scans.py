@@ -23,6 +23,7 @@ from countbridge.stocktake import serials
 from countbridge.stocktake.goods import Goods
 from countbridge.stocktake.judge import judge, key_of
 from countbridge.stocktake.models import Count, CountedBin, Line, Scan, Sheet
+from countbridge.stocktake.pairs import base_of, lines_of, lock, paired, uncounted_of
 
 QUANTITY = re.compile(r"\d{1,15}(\.\d{1,9})?")
 FUTURE = timedelta(minutes=5)
@@ -66,18 +67,15 @@ def take(sheet_id: int, entries: Sequence[Entry], source: str, user: User | None
     """Store the entries of one sheet in one transaction. A bad entry is answered with its error, the others are stored;
     an entry that came before is answered as before. `user` None: the sheet's WMS reports."""
     with transaction.atomic():
-        sheet = (
-            Sheet.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("count", "assignee")
-            .get(pk=sheet_id)
-        )
+        lock(sheet_id)
+        sheet = Sheet.objects.select_related("count", "assignee").get(pk=sheet_id)
         known = dict(
             Scan.objects.filter(source=source, source_id__in=[entry.id for entry in entries]).values_list(
                 "source_id", "line_id"
             )
         )
         goods = Goods(sheet.count, {entry.code for entry in entries})
-        found = serials.standing(sheet.count, {entry.lot for entry in entries if entry.lot})
+        found = serials.standing(sheet, {entry.lot for entry in entries if entry.lot})
         taken: list[Taken] = []
         touched: dict[int, Line] = {}
         for entry in entries:
@@ -138,7 +136,7 @@ def _store(
         sheet=sheet,
         source=source,
         source_id=entry.id,
-        pass_number=line.pass_number,
+        pass_number=sheet.pass_number,
         quantity=quantity,
         unit=unit.unit,
         numerator=unit.numerator,
@@ -164,7 +162,7 @@ def _aside(sheet: Sheet, line: Line, quantity: Decimal, found: dict[int, tuple[s
     not to be there: which of the two is right only its person knows, who takes the scan back."""
     if line.tracking != serials.SERIAL:
         return ""
-    if line.sheet_id != sheet.pk:
+    if line.sheet_id != base_of(sheet):
         return STANDS
     if line.pk not in found:
         return ""
@@ -212,7 +210,7 @@ def _line(sheet: Sheet, goods: Goods, key: StockKey, item: Item, named: Set[str]
         told = "; ".join(told_parts(line) for line in known)
         raise InputError("stocktake.several_lines", bin=key.place, item=key.item, lot=key.lot or "-", known=told)
     line = known[0]
-    if line.sheet_id != sheet.pk and not (item.is_serial and sheet.pass_number > 1):
+    if line.sheet_id != base_of(sheet) and not (item.is_serial and sheet.pass_number > 1):
         told = key_of(line).told
         raise InputError("stocktake.not_on_sheet", sheet=sheet.number, bin=key.place, item=key.item, lot=told)
     return line
@@ -225,7 +223,7 @@ def told_parts(line: Line) -> str:
 
 def empty_bin(sheet_id: int, bin_code: str, entry_id: str, counted_at: datetime, user: User) -> list[Taken]:
     """The person says nothing lies in the bin: every line of the sheet there that has no scan yet is counted as zero."""
-    lines = Line.objects.filter(sheet_id=sheet_id, bin=bin_code, state__in=(Line.State.OPEN, Line.State.RECOUNT))
+    lines = uncounted_of(Sheet.objects.get(pk=sheet_id)).filter(bin=bin_code, state__in=Line.TO_COUNT)
     entries = [
         Entry(
             f"{entry_id}:{line.pk}",
@@ -248,7 +246,9 @@ def empty_bin(sheet_id: int, bin_code: str, entry_id: str, counted_at: datetime,
             raise InputError("stocktake.bin_not_on_sheet", bin=bin_code, sheet=sheet.number)
         here = CountedBin.objects.filter(count=sheet.count_id, bin=bin_code)
         here.update(empty=True, seen_at=clock.now(), seen_by=user.username)
-        _looked_through(sheet, {(bin_code, line.item) for line in sheet.lines.filter(bin=bin_code, tracking="serial")})
+        _looked_through(
+            sheet, {(bin_code, line.item) for line in lines_of(sheet).filter(bin=bin_code, tracking="serial")}
+        )
     return taken
 
 
@@ -258,18 +258,15 @@ def every_serial_scanned(
     """The person says that every one of these goods in the bin was scanned: its serials on the sheet that were not are counted
     as not there. One that is scanned afterwards is there all the same. All of it is done or nothing."""
     with transaction.atomic():
-        sheet = (
-            Sheet.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("count", "assignee")
-            .get(pk=sheet_id)
-        )
+        lock(sheet_id)
+        sheet = Sheet.objects.select_related("count", "assignee").get(pk=sheet_id)
         _may_count(sheet, user)
         if bin_code not in sheet.bins:
             raise InputError("stocktake.bin_not_on_sheet", bin=bin_code, sheet=sheet.number)
         item = Goods(sheet.count, {code}).item(code)
         if not item.is_serial:
             raise InputError("stocktake.no_serials", item=item.code)
-        left = sheet.lines.filter(bin=bin_code, item=item.code, state__in=(Line.State.OPEN, Line.State.RECOUNT))
+        left = uncounted_of(sheet).filter(bin=bin_code, item=item.code, state__in=Line.TO_COUNT)
         entries = [
             Entry(f"{entry_id}:{line.pk}", bin_code, line.item, line.lot, "0", line.unit, counted_at, user.username)
             for line in left.order_by("pk")
@@ -301,12 +298,14 @@ def undo(source_id: str, user: User) -> Line:
         )  # fmt: skip
         if scan is None:
             raise NotFound("stocktake.no_such_scan", scan=source_id)
+        lock(scan.sheet_id)
         _may_count(scan.sheet, user)
         if scan.undone_at is None:
             scan.undone_at = clock.now()
             scan.save(update_fields=["undone_at"])
         line = scan.line
-        if not line.scans.filter(pass_number=line.pass_number, undone_at=None).exists():
+        passes = (1, 2) if paired(scan.sheet) else (scan.pass_number,)
+        if not line.scans.filter(pass_number__in=passes, undone_at=None).exists():
             line.state = Line.State.OPEN if line.pass_number == 1 else Line.State.RECOUNT
             line.save(update_fields=["state"])
         judge(scan.sheet.count, [line])

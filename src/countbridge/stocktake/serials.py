@@ -16,7 +16,8 @@ from countbridge.domain.serials import Whereabouts, compare, finding, moves, out
 from countbridge.exchange.models import Movement
 from countbridge.exchange.queue import follow
 from countbridge.links.models import Lot
-from countbridge.stocktake.models import BookLine, Count, Line, Scan
+from countbridge.stocktake.models import BookLine, Count, Line, Scan, Sheet
+from countbridge.stocktake.pairs import paired
 
 SERIAL = "serial"
 PLACES_LENGTH = 300
@@ -156,14 +157,16 @@ def _posted(line: Line) -> Decimal:
     return line.variance if over and line.variance is not None else ZERO
 
 
-def standing(count: Count, serials: Collection[str]) -> dict[int, tuple[str, datetime]]:
-    """Line → who found its serial in the line's present pass, and when; of those found and not taken back."""
+def standing(sheet: Sheet, serials: Collection[str]) -> dict[int, tuple[str, datetime]]:
+    """Line → who found its serial in the line's present pass, and when; of those found and not taken back. Of two sheets over the
+    same lines each knows its own: what the other person found there is not told."""
     if not serials:
         return {}
     found = Scan.objects.filter(
-        count=count, line__tracking=SERIAL, line__lot__in=sorted(serials), pass_number=F("line__pass_number"),
-        undone_at=None, quantity__gt=0,
-    )  # fmt: skip
+        count=sheet.count_id, line__tracking=SERIAL, line__lot__in=sorted(serials), undone_at=None, quantity__gt=0
+    )
+    own = F("line__pass_number") if paired(sheet) is None else sheet.pass_number
+    found = found.filter(pass_number=own)
     return {line: (who, at) for line, who, at in found.order_by("pk").values_list("line", "counter", "counted_at")}
 
 

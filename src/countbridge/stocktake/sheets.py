@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Count as Number
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from countbridge.domain import assignment
+from countbridge.domain.skills import NOTHING, Able, Demand, Work, demand_of, unable
 from countbridge.errors import InputError
 from countbridge.exchange import events
 from countbridge.links.models import Bin
 from countbridge.people.access import people_with
 from countbridge.people.models import User
-from countbridge.stocktake import paperwork
+from countbridge.stocktake import pairs, paperwork
 from countbridge.stocktake.columns import store
 from countbridge.stocktake.models import Count, Line, Scan, Sheet
 from countbridge.stocktake.policy import policy_of
@@ -39,6 +40,47 @@ def with_role(warehouse: str, role: str) -> dict[str, User]:
     return {user.username: user for user in people_with("count.scan", warehouse).filter(memberships__role=role)}
 
 
+def able_of(user: User) -> Able:
+    return Able(frozenset(user.skills), frozenset(user.owners))
+
+
+def unable_for(people: Mapping[str, User], demands: Sequence[Demand]) -> list[frozenset[str]]:
+    """For each demand, those of the people who have not what it takes."""
+    able = {name: able_of(user) for name, user in people.items()}
+    known = {demand: unable(able, demand) for demand in set(demands)}
+    return [known[demand] for demand in demands]
+
+
+def waits(sheet: Sheet, there: Iterable[User]) -> tuple[str, dict[str, str]] | None:
+    """Why a sheet under way is nobody's: code and parameters of the sentence; None for one that somebody has. `there`: everybody
+    who may count in its warehouse."""
+    if sheet.assignee_id is not None or sheet.state not in UNDER_WAY:
+        return None
+    where = {"sheet": sheet.number, "warehouse": sheet.warehouse}
+    if sheet.demand != NOTHING and not any(able_of(user).may(sheet.demand) for user in there):
+        needed = {"skills": ", ".join(sheet.skills) or "-", "owners": ", ".join(sheet.owners) or "-"}
+        return "stocktake.waits_for_skill", {**where, **needed}
+    return "stocktake.waits_for_person", where
+
+
+def tell_lacking(count: Count, made: Iterable[Sheet]) -> None:
+    """Tell of those of the sheets that nobody has what it takes to count: once for each warehouse and what it takes."""
+    there: dict[str, list[User]] = {}
+    found: dict[tuple[str, Demand], list[str]] = defaultdict(list)
+    for sheet in made:
+        if sheet.assignee_id is None and sheet.demand != NOTHING:
+            if sheet.warehouse not in there:
+                there[sheet.warehouse] = counters(sheet.warehouse)
+            why = waits(sheet, there[sheet.warehouse])
+            if why is not None and why[0] == "stocktake.waits_for_skill":
+                found[sheet.warehouse, sheet.demand].append(sheet.number)
+    for (warehouse, demand), numbers in sorted(found.items()):
+        events.record(
+            "sheet", "stocktake.nobody_has_skill", count=count.number, number=len(numbers), sheet=numbers[0],
+            warehouse=warehouse, skills=", ".join(demand.skills) or "-", owners=", ".join(demand.owners) or "-",
+        )  # fmt: skip
+
+
 def recounts_for(count: Count) -> list[Sheet]:
     """Put lines that need another count onto new sheets for somebody who has not counted them. Without such a person the
     sheet waits unassigned for the supervisor. Returns the new sheets."""
@@ -49,11 +91,15 @@ def recounts_for(count: Count) -> list[Sheet]:
     }
     order = dict(Bin.objects.filter(link_id=count.link_id).values_list("code", "walk_order")) if waiting else {}
     counted_by = counted_by_of(Scan.objects.filter(line__in=list(waiting.values())), "line_id")
+    policy = policy_of(count.policy)
     stops = [
-        assignment.Line(pk, line.warehouse, line.zone, line.bin, order[line.bin], frozenset(counted_by[line.pk]))
+        assignment.Line(
+            pk, line.warehouse, line.zone, line.bin, order[line.bin], frozenset(counted_by[line.pk]),
+            demand_of([Work(line.warehouse, line.zone, line.item_class)], policy.needs),
+        )
         for pk, line in waiting.items()
-    ]
-    parts = assignment.split_sheets(stops, policy_of(count.policy).sheet_lines)
+    ]  # fmt: skip
+    parts = assignment.split_sheets(stops, policy.sheet_lines)
     new: list[Sheet] = []
     for part in parts:
         lines = [waiting[stop.id] for stop in part.lines]
@@ -74,6 +120,7 @@ def recounts_for(count: Count) -> list[Sheet]:
             lines=len(lines),
             assignee=assignee,
         )
+    tell_lacking(count, new)
     return new
 
 
@@ -94,6 +141,8 @@ def _make(
                 zone=part.zone,
                 pass_number=pass_number,
                 bins=list(part.bins),
+                skills=list(part.demand.skills),
+                owners=list(part.demand.owners),
             )
         )
     _give_out(made, parts, policy_of(count.policy).supervisor_from_pass)
@@ -112,15 +161,23 @@ def _give_out(sheets: Sequence[Sheet], parts: Sequence[assignment.Sheet], superv
         ]
         for people in (with_role(warehouse, "supervisor") if supervised else {}, operators(warehouse)):
             left = [index for index in mine if sheets[index].assignee is None]
-            names = assignment.assign([parts[index] for index in left], sorted(people), load(people))
+            without = unable_for(people, [parts[index].demand for index in left])
+            barred = [parts[index].barred | less for index, less in zip(left, without, strict=True)]
+            sizes = [len(parts[index].lines) for index in left]
+            names = assignment.share_out(sizes, sorted(people), load(people), barred)
             for index, name in zip(left, names, strict=True):
                 sheets[index].assignee = people[name] if name else None
 
 
 def load(people: Iterable[str]) -> dict[str, int]:
     """Lines each person still has on sheets under way."""
-    under_way = Number("sheets__lines", filter=Q(sheets__state__in=UNDER_WAY))
-    return dict(User.objects.filter(username__in=list(people)).annotate(n=under_way).values_list("username", "n"))
+    mine = Sheet.objects.filter(assignee__username__in=list(people), state__in=UNDER_WAY)
+    # A second sheet over the same lines is as much work as the first.
+    found = dict.fromkeys(people, 0)
+    for field in ("lines", "beside__lines"):
+        for row in mine.values("assignee__username").annotate(n=Number(field)):
+            found[row["assignee__username"]] += row["n"]
+    return found
 
 
 def counted_by_of(scans: QuerySet[Scan], of: str) -> dict[int, set[str]]:
@@ -134,18 +191,21 @@ def counted_by_of(scans: QuerySet[Scan], of: str) -> dict[int, set[str]]:
 def reassign(sheet_id: int, username: str, actor: User) -> Sheet:
     """Give a sheet that is not submitted to someone else. A recount never goes to a person who counted its lines."""
     with transaction.atomic():
-        sheet = (
-            Sheet.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("count__link", "assignee")
-            .get(pk=sheet_id)
-        )
+        pairs.lock(sheet_id)
+        sheet = Sheet.objects.select_related("count__link", "assignee", "beside__assignee").get(pk=sheet_id)
         if sheet.state not in UNDER_WAY:
             raise InputError("stocktake.sheet_submitted", sheet=sheet.number)
         person = next((user for user in counters(sheet.warehouse) if user.username == username), None)
         if person is None:
             raise InputError("stocktake.not_a_counter", user=username, warehouse=sheet.warehouse)
-        if sheet.pass_number > 1 and Scan.objects.filter(line__sheet=sheet, counter=username).exists():
+        counted = sheet.pass_number > 1 and Scan.objects.filter(line__sheet=sheet, counter=username).exists()
+        if counted or pairs.counted_the_other(sheet, username):
             raise InputError("stocktake.same_person_again", user=username, sheet=sheet.number)
+        if not able_of(person).may(sheet.demand):
+            raise InputError(
+                "stocktake.lacks_skill", user=username, sheet=sheet.number, skills=", ".join(sheet.skills) or "-",
+                owners=", ".join(sheet.owners) or "-",
+            )  # fmt: skip
         before, sheet.assignee = sheet.assignee, person
         sheet.save(update_fields=["assignee"])
         event = events.record(

@@ -27,7 +27,7 @@ REACHED = {
     State.CLOSED: 10,
 }
 # Where each step of a preparation stands in the order above.
-AT = {"masters": 1, "wms": 2, "erp": 2, "check": 2, "lines": 2, "papers": 3}
+AT = {"masters": 1, "freeze": 2, "wms": 2, "erp": 2, "check": 2, "lines": 2, "papers": 3}
 
 
 def steps_of(count: Count, language: str) -> list[dict[str, Any]]:
@@ -45,7 +45,7 @@ def steps_of(count: Count, language: str) -> list[dict[str, Any]]:
         steps[reached]["done"], steps[reached]["total"] = under_way["done"], under_way["total"] or 0
     _fill_counting(count, steps[4])
     if not (under_way and reached == 3):
-        _fill_deliveries(count, steps[3], Q(flow__in=("F2", "F3")) & ~Q(kind="close_count"), language)
+        _fill_deliveries(count, steps[3], Q(flow__in=("F2", "F3")) & ~Q(kind__in=("close_count", "freeze")), language)
     _fill_signoffs(count, steps[5])
     _fill_deliveries(count, steps[6], Q(flow="F4"), language)
     _fill_deliveries(count, steps[7], Q(flow="F5", kind="adjustment"), language)

@@ -103,6 +103,9 @@ class ModelledWms(ModelledConnector):
             self.wms.answers[key] = refused
             taken = [line for line, refusal in zip(document.lines, refused, strict=True) if not refusal]
             self.wms.goods |= {str(line["sku"]): dict(line) for line in taken}
+        if document.kind == "freeze":
+            change = self.wms.blocked.add if document.fields["on"] == "true" else self.wms.blocked.discard
+            change((str(document.fields["zone"]), str(document.fields["count_no"])))
         if document.kind != "adjustment":
             return
         said = self.wms.answers[key] = [self.wms.refuses.get(str(line["sku"]), "") for line in document.lines]

@@ -156,6 +156,27 @@ export interface Sheet {
   state: "open" | "counting" | "submitted" | "closed";
   lines: number;
   counted: number;
+  skills: string[];
+  owners: string[];
+  /** Why it is nobody's. */
+  waits: string | null;
+}
+
+/** A zone the WMS keeps still for a count, or was asked to. */
+export interface Freeze {
+  id: number;
+  count: string;
+  zone: string;
+  warehouses: string[];
+  state: "asked" | "frozen" | "refused" | "lifting" | "lifted" | "stuck";
+  asked_at: Time;
+  frozen_at: Time | null;
+  lifted_at: Time | null;
+  lifted_by: string;
+  reason: string;
+  message: string | null;
+  needs_people: boolean;
+  may_lift: boolean;
 }
 
 /** Who has how many lines left, and which sheets nobody began could go to whom. */

@@ -1,4 +1,5 @@
 /** Counts that are to be ordered. */
+import type { Time } from "./base";
 import type { CountMode } from "./counts";
 
 /** What a count is about: every list narrows, an empty one does not. */
@@ -20,6 +21,34 @@ export interface PlanLink {
   zones: { warehouse: string; zone: string; bins: number }[];
   classes: string[];
   abc: string[];
+  freeze: FreezeChoice;
+}
+
+/** Whether zones can be kept still while they are counted, what the policy does unasked, and why not where not. */
+export interface FreezeChoice {
+  possible: boolean;
+  usual: FreezeMode;
+  why_not: string | null;
+}
+
+export type FreezeMode = "none" | "whole_zones";
+
+/** A bin the calendar would have counted now. `abc` is the best class of the goods last found there. */
+export interface DueBin {
+  bin: string;
+  warehouse: string;
+  zone: string;
+  due_at: Time | null;
+  seen_at: Time | null;
+  why: "never" | "class" | "any_bin";
+  abc: string | null;
+  every_days: number;
+}
+
+export interface DueBins {
+  ordered_by_calendar: boolean;
+  total: number;
+  rows: DueBin[];
 }
 
 export interface PlanChoices {

@@ -2,6 +2,7 @@
 import type { Decimal } from "../decimal";
 import type { Person, Time } from "./base";
 import type { CountMode } from "./counts";
+import type { FreezeChoice, FreezeMode } from "./plans";
 
 /** Limits of a variance; one that is missing or null does not apply. */
 export interface Tolerance {
@@ -65,6 +66,17 @@ export interface Policy {
   /** Empty: the calendar orders nothing. */
   cycle: PolicyCycle;
   drift: "report" | "propose" | "repair";
+  freeze: FreezeMode;
+  skills: PolicyNeed[];
+}
+
+/** A skill and where it takes it to count. */
+export interface PolicyNeed {
+  skill: string;
+  warehouses?: string[];
+  zones?: string[];
+  classes?: string[];
+  owners?: string[];
 }
 
 /** What the conditions of a rule can be, and who can sign. */
@@ -83,6 +95,7 @@ export interface LinkPolicy {
   currency: string;
   /** 0 before anybody changed it here. */
   version: number;
+  freeze: FreezeChoice;
   policy: Policy;
   words: PolicyChoices;
   may_edit: boolean;

@@ -1,7 +1,7 @@
 /** Who is signed in, and what waits for them. */
 import type { Decimal } from "../decimal";
 import type { Time } from "./base";
-import type { CountSummary } from "./counts";
+import type { CountSummary, Freeze } from "./counts";
 import type { LinkHealth } from "./links";
 
 export type Permission =
@@ -20,7 +20,8 @@ export interface Session {
 }
 
 export interface Today {
-  waiting: { approvals: number; signatures: number; recounts: number; quarantine: number; deliveries: number };
+  waiting: { approvals: number; signatures: number; recounts: number; quarantine: number; deliveries: number; zones: number };
+  frozen: Freeze[];
   counts: CountSummary[];
   links: LinkHealth[];
   accuracy: { number: string; closed_at: Time; lines: Decimal | null; quantity: Decimal | null }[];

@@ -4,57 +4,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exchange', '0016_stock_parts'),
-        ('links', '0009_tracking'),
+        ("exchange", "0016_stock_parts"),
+        ("links", "0009_tracking"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='erpmovement',
-            name='erp_only',
+            model_name="erpmovement",
+            name="erp_only",
         ),
         migrations.RemoveIndex(
-            model_name='pick',
-            name='pick_from',
+            model_name="pick",
+            name="pick_from",
         ),
         migrations.AddField(
-            model_name='erpmovement',
-            name='owner',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="erpmovement",
+            name="owner",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='erpmovement',
-            name='package',
-            field=models.CharField(blank=True, db_default='', default='', max_length=80),
+            model_name="erpmovement",
+            name="package",
+            field=models.CharField(blank=True, db_default="", default="", max_length=80),
         ),
         migrations.AddField(
-            model_name='erpmovement',
-            name='status',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="erpmovement",
+            name="status",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='pick',
-            name='owner',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="pick",
+            name="owner",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddField(
-            model_name='pick',
-            name='package',
-            field=models.CharField(blank=True, db_default='', default='', max_length=80),
+            model_name="pick",
+            name="package",
+            field=models.CharField(blank=True, db_default="", default="", max_length=80),
         ),
         migrations.AddField(
-            model_name='pick',
-            name='status',
-            field=models.CharField(blank=True, db_default='', default='', max_length=60),
+            model_name="pick",
+            name="status",
+            field=models.CharField(blank=True, db_default="", default="", max_length=60),
         ),
         migrations.AddIndex(
-            model_name='erpmovement',
-            index=models.Index(condition=models.Q(('known', False)), fields=['link', 'erp_location', 'item', 'lot', 'status', 'owner', 'package'], name='erp_only'),
+            model_name="erpmovement",
+            index=models.Index(
+                condition=models.Q(("known", False)),
+                fields=["link", "erp_location", "item", "lot", "status", "owner", "package"],
+                name="erp_only",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pick',
-            index=models.Index(condition=models.Q(('confirmed', False)), fields=['link', 'bin', 'item', 'lot', 'status', 'owner', 'package'], name='pick_from'),
+            model_name="pick",
+            index=models.Index(
+                condition=models.Q(("confirmed", False)),
+                fields=["link", "bin", "item", "lot", "status", "owner", "package"],
+                name="pick_from",
+            ),
         ),
     ]

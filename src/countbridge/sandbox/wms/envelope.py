@@ -25,7 +25,7 @@ log = logging.getLogger("sandbox.wms")
 Data = dict[str, Any]
 Handler = Callable[..., Data]
 
-MALFORMED, INVALID, NOT_FOUND, CONFLICT, CLOSED, TOO_LARGE = 4000, 4220, 4040, 4090, 4091, 4130
+MALFORMED, INVALID, NOT_FOUND, CONFLICT, CLOSED, BLOCKED, TOO_LARGE = 4000, 4220, 4040, 4090, 4091, 4092, 4130
 
 
 class Refused(Exception):

@@ -25,6 +25,17 @@ class Bin(models.Model):
     erp_location = _code()
 
 
+class ZoneBlock(models.Model):
+    """Nothing moves into or out of the zone while there is one. `count_no` is the count it is for, whose task may come later."""
+
+    zone = _code()
+    count_no = _code()
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["zone", "count_no"], name="block_once")]
+
+
 class Goods(models.Model):
     """An item in the WMS's words. `ext_code` is the ERP's code, which the ERP interface posts with."""
 
@@ -148,6 +159,7 @@ class Ledger(models.Model):
     seed = models.BigIntegerField()
     work_step = models.BigIntegerField(default=0)
     moved = models.BigIntegerField(default=0)
+    refused = models.BigIntegerField(default=0)  # movements a blocked zone did not let through
     rate_per_minute = models.PositiveIntegerField(default=0)
     delay_seconds = models.PositiveIntegerField(default=5)
 

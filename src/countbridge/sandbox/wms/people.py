@@ -10,10 +10,11 @@ from countbridge.sandbox.wms.counts import open_count
 from countbridge.sandbox.wms.envelope import NOT_FOUND, Data, Refused, body, floor_api
 from countbridge.sandbox.wms.feeds import show_result, shown_parts
 from countbridge.sandbox.wms.fields import Catalogue, Fields
-from countbridge.sandbox.wms.ledger import reading, writing
+from countbridge.sandbox.wms.ledger import Portion, reading, writing
 from countbridge.sandbox.wms.master import show_goods, show_stock
-from countbridge.sandbox.wms.models import PARTS, Bin, ErpPosting, Floor, Ledger, Result, Sheet
+from countbridge.sandbox.wms.models import PARTS, Bin, Book, ErpPosting, Floor, Ledger, Result, Sheet
 from countbridge.sandbox.wms.paging import iso
+from countbridge.sandbox.wms.work import carry
 
 SEEN = ("sku", "ext_code", "name_cn", "name_en", "barcode", "pack_uom", "pack_qty")
 
@@ -73,6 +74,25 @@ def _count(request: HttpRequest) -> Data:
         return show_result(result)
 
 
+def _carry(request: HttpRequest) -> Data:
+    """Somebody picks, receives or moves goods. Refused where the zone is blocked, or where less lies there than is taken."""
+    row = Fields(body(request))
+    row.allow("type", "bin", "to_bin", "sku", "lot", "qty", "uom")
+    kind = row.one_of("type", {"pick", "receive", "move"})
+    known = Catalogue([row])
+    with writing() as pen:
+        place, goods = known.bin_of(row), known.goods_of(row)
+        target = Bin.objects.filter(pk=row.text("to_bin")).first() if kind == "move" else None
+        if kind == "move" and (target is None or target == place):
+            row.refuse(f"目标库位无效 to_bin is no other bin: {row.text('to_bin')!r}")
+        uom = known.uom_of(row, goods)
+        portion = Portion(place, goods, known.lot_of(row, goods), row.quantity("qty", uom))
+        here = {"bin": place, "goods": goods, "lot": portion.lot, "qty__gte": portion.qty}
+        if not portion.qty or (kind != "receive" and not all(t.objects.filter(**here).exists() for t in (Book, Floor))):
+            row.refuse(f"数量不足或为零 there are not {portion.qty} in bin {place.code}, or it is zero")
+        return {"document": carry(pen, kind, portion, target), "at": iso(pen.at)}
+
+
 def _plan_work(request: HttpRequest) -> Data:
     data = Fields(body(request)).allow("rate_per_minute", "delay_seconds")
     with writing() as pen:
@@ -91,6 +111,7 @@ def _work_now(request: HttpRequest) -> Data:
             "rate_per_minute": ledger.rate_per_minute,
             "delay_seconds": ledger.delay_seconds,
             "moved": ledger.moved,
+            "refused": ledger.refused,
             "pending_erp": owed.count(),
             "erp_trouble": first.last_error if first else "",
         }
@@ -99,5 +120,6 @@ def _work_now(request: HttpRequest) -> Data:
 floor_bin = floor_api(GET=_look)
 floor_all = floor_api(GET=_look_everywhere)
 results = floor_api(POST=_count)
+moves = floor_api(POST=_carry)
 work = floor_api(POST=_plan_work, GET=_work_now)
 sheets = floor_api(GET=_my_sheets)

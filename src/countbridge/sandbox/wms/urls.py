@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from countbridge.sandbox.wms import adjustments, counts, feeds, master, people, shelf
+from countbridge.sandbox.wms import adjustments, counts, feeds, master, people, shelf, zones
 
 _API = "api/v1/"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path(f"{_API}goods/batch", master.goods_batch),
     path(f"{_API}bins", master.bins),
     path(f"{_API}stock", master.stock),
+    path(f"{_API}zones", zones.zones),
+    path(f"{_API}zones/<str:zone>/block", zones.block),
     path(f"{_API}movements", feeds.movements),
     path(f"{_API}results", feeds.results),
     path(f"{_API}counts", counts.counts),
@@ -25,6 +27,7 @@ urlpatterns = [
     path(f"{_API}floor/bins/<str:code>", people.floor_bin),
     path(f"{_API}floor/all", people.floor_all),
     path(f"{_API}people/results", people.results),
+    path(f"{_API}people/moves", people.moves),
     path(f"{_API}people/sheets", people.sheets),
     path(f"{_API}work", people.work),
     path("shelf", shelf.index),

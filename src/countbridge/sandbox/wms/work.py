@@ -12,8 +12,10 @@ from decimal import Decimal
 from django.db import connection
 
 from countbridge.sandbox.wms import units
+from countbridge.sandbox.wms.envelope import Refused
 from countbridge.sandbox.wms.ledger import Pen, Portion, writing
 from countbridge.sandbox.wms.models import PARTS, Bin, ErpPosting, Goods
+from countbridge.sandbox.wms.zones import refuse_blocked
 
 _PARTS = ", ".join(PARTS)
 _AVAILABLE = f"""
@@ -38,9 +40,26 @@ def work_once() -> bool:
         place, goods = Bin.objects.get(pk=bin_code), Goods.objects.get(pk=sku)
         kind = rng.choices(("pick", "receive", "move"), (5, 2, 3))[0]
         portion = Portion(place, goods, dict(zip(PARTS, parts, strict=True)), _some_of(rng, goods, most))
-        {"pick": _pick, "receive": _receive, "move": _move}[kind](pen, rng, portion)
-        pen.ledger.moved += 1
+        target = _somewhere_else(rng, place) if kind == "move" else None
+        try:
+            carry(pen, kind, portion, target)
+        except (
+            Refused
+        ):  # the zone is blocked: whoever wanted the goods goes without, and the warehouse works on elsewhere
+            pen.ledger.refused += 1
         return True
+
+
+def carry(pen: Pen, kind: str, portion: Portion, target: Bin | None = None) -> str:
+    """Pick out of a bin, receive into it, or move to `target`; returns the document's number. Refused (4092), with nothing
+    written, where one of the bins lies in a blocked zone."""
+    refuse_blocked(portion.place, *([target] if target else []))
+    if kind == "move" and target is not None:
+        number = _move(pen, portion, target)
+    else:
+        number = (_pick if kind == "pick" else _receive)(pen, portion)
+    pen.ledger.moved += 1
+    return number
 
 
 def _some_of(rng: random.Random, goods: Goods, most: Decimal) -> Decimal:
@@ -51,29 +70,36 @@ def _some_of(rng: random.Random, goods: Goods, most: Decimal) -> Decimal:
     return Decimal(rng.randint(1, max(1, steps // 10))).scaleb(-units.DECIMALS[goods.uom])
 
 
-def _pick(pen: Pen, rng: random.Random, portion: Portion) -> None:
+def _pick(pen: Pen, portion: Portion) -> str:
     number = pen.next_document("PK")
     posting = _post_later(pen, "pick", number, portion, source=portion.place)
     _book(pen, number, "pick", portion.taken(), posting)
+    return number
 
 
-def _receive(pen: Pen, rng: random.Random, portion: Portion) -> None:
+def _receive(pen: Pen, portion: Portion) -> str:
     number = pen.next_document("RC")
     posting = _post_later(pen, "receive", number, portion, target=portion.place)
     _book(pen, number, "receive", portion, posting)
+    return number
 
 
-def _move(pen: Pen, rng: random.Random, portion: Portion) -> None:
-    """Mostly within the zone. Inside one ERP location the ERP has nothing to book."""
-    place, number = portion.place, pen.next_document("MV")
+def _somewhere_else(rng: random.Random, place: Bin) -> Bin:
+    """Where goods of the bin are carried: mostly within the zone."""
     others = Bin.objects.filter(warehouse=place.warehouse).exclude(pk=place.pk).order_by("walk_order")
     near = [other for other in others if other.zone == place.zone]
-    target = rng.choice(near if rng.random() < 0.7 else list(others))
+    return rng.choice(near if rng.random() < 0.7 else list(others))
+
+
+def _move(pen: Pen, portion: Portion, target: Bin) -> str:
+    """Inside one ERP location the ERP has nothing to book."""
+    place, number = portion.place, pen.next_document("MV")
     posting = None
     if target.erp_location != place.erp_location:
         posting = _post_later(pen, "move", number, portion, source=place, target=target)
     _book(pen, f"{number}-out", "move", portion.taken(), posting)
     _book(pen, f"{number}-in", "move", replace(portion, place=target), posting)
+    return number
 
 
 def _book(pen: Pen, number: str, kind: str, change: Portion, posting: ErpPosting | None) -> None:

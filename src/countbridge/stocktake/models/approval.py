@@ -62,6 +62,15 @@ class ReasonCode(models.Model):
         return self.code
 
 
+class ReasonList(models.Model):
+    """The one row that says how often the list of reasons was set."""
+
+    number = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
 class PolicyVersion(models.Model):
     """A policy of a link as somebody set it. The newest is the link's; every count keeps the one it began with."""
 

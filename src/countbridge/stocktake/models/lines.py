@@ -38,6 +38,7 @@ class Line(StockParts):
         KEPT = "kept"
         UNCOUNTED = "uncounted"
 
+    TO_COUNT = (State.OPEN, State.RECOUNT, State.COUNTED)  # the last: by the other of two who count at once
     FINAL = (State.SETTLED, State.APPROVED, State.KEPT, State.UNCOUNTED)
     POSTABLE = (State.SETTLED, State.APPROVED)
 

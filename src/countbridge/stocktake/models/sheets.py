@@ -3,12 +3,15 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from countbridge.domain.skills import Demand
 from countbridge.stocktake.models.counts import Count
 
 
 class Sheet(models.Model):
     """Bins one person counts in one walk. `pass_number` 1 is the first count, above it are recounts. `looked_through`: of
-    goods with serials the [bin, item] of which the person said that every one there was scanned."""
+    goods with serials the [bin, item] of which the person said that every one there was scanned. `beside`: the sheet whose
+    lines another person counts at the same time with this one (double-blind). `skills`: what it takes to count it; `owners`:
+    whose goods are on it."""
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -26,10 +29,17 @@ class Sheet(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     bins = models.JSONField(default=list)
     looked_through = models.JSONField(default=list, db_default=[])
+    beside = models.OneToOneField("self", on_delete=models.CASCADE, null=True, related_name="twin")
+    skills = models.JSONField(default=list, db_default=[])
+    owners = models.JSONField(default=list, db_default=[])
     submitted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["count", "number"], name="sheet_number")]
+
+    @property
+    def demand(self) -> Demand:
+        return Demand(tuple(self.skills), tuple(self.owners))
 
     def __str__(self) -> str:
         return self.number

@@ -57,6 +57,7 @@ class Progress(models.Model):
 
     class Step(models.TextChoices):
         MASTERS = "masters"
+        FREEZE = "freeze"
         WMS = "wms"
         ERP = "erp"
         CHECK = "check"

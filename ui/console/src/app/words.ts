@@ -9,7 +9,7 @@ export const words: Loaders = {
 export type Vocabulary =
   | "countState" | "countKind" | "lineState" | "outcome" | "deliveryState" | "deliveryKind" | "step" | "sheetState"
   | "flow" | "dataset" | "movement" | "decision" | "tryAction" | "tryOutcome" | "binState" | "fieldMap" | "role"
-  | "timelineKind" | "suspect" | "cause" | "within" | "uncounted" | "countMode" | "lineReason" | "drifting" | "signoffState" | "sheetsBy"
+  | "timelineKind" | "suspect" | "cause" | "within" | "uncounted" | "countMode" | "lineReason" | "drifting" | "signoffState" | "sheetsBy" | "freezing"
   | "pollFlow" | "flowState" | "runOutcome" | "hookState" | "hookRan" | "subscriptionState" | "eventKind" | "serialState"
   | "setAside";
 

@@ -7,6 +7,7 @@ import { Link } from "react-router";
 import { api } from "../app/server";
 import { useMay, useSession } from "../app/session";
 import { word } from "../app/words";
+import { Freezes } from "../parts/Freezes";
 import { Lanes } from "../parts/Lanes";
 import { Head, Panel } from "../parts/layout";
 import { Progress } from "../parts/Progress";
@@ -23,6 +24,7 @@ const WAITING: { kind: Waiting; to: string; needs: Permission }[] = [
   { kind: "signatures", to: "/approvals", needs: "line.approve" },
   { kind: "recounts", to: "/recounts", needs: "line.recount" },
   { kind: "quarantine", to: "/quarantine", needs: "quarantine.view" },
+  { kind: "zones", to: "/", needs: "count.view" },
   { kind: "deliveries", to: "/deliveries?state=unknown,rejected,needs_review", needs: "delivery.view" },
 ];
 
@@ -46,6 +48,7 @@ function Everything({ data }: { data: TodayData }) {
   return (
     <div className="stack">
       <WaitingStrip waiting={data.waiting} />
+      <Freezes rows={data.frozen} counts />
       <div className="split split-wide">
         <Panel title={t("today.counts")} flush side={<Link to="/counts">{t("today.allCounts")}</Link>}>
           {data.counts.length ? data.counts.map((count) => <CountRow key={count.number} count={count} />) : <p className="panel-empty">{t("today.noCounts")}</p>}

@@ -64,6 +64,7 @@ function SheetTable({ rows, people, number }: { rows: Sheet[]; people: Person[] 
     { id: "number", name: t("sheets.number"), cell: (sheet) => <Code>{sheet.number}</Code> },
     { id: "zone", name: t("sheets.zone"), cell: (sheet) => <Link to={`/counts/${number}/lines?zone=${encodeURIComponent(sheet.zone)}`}><span className="quiet">{sheet.warehouse} /</span> {sheet.zone}</Link> },
     { id: "pass", name: t("sheets.pass"), cell: (sheet) => (sheet.pass > 1 ? <span className="tag tag-wait">{t("line.recountPass", { pass: sheet.pass })}</span> : t("line.firstPass")) },
+    { id: "skills", name: t("sheets.skills"), cell: (sheet) => sheet.skills.map((skill) => <span key={skill} className="tag">{skill}</span>) },
     { id: "with", name: t("sheets.with"), cell: (sheet) => (sheet.counted_with === "pda" ? t("line.pda") : t("line.wms")) },
     { id: "state", name: t("sheets.state"), cell: (sheet) => <State of="sheetState" code={sheet.state} /> },
     { id: "lines", name: t("sheets.lines"), number: true, cell: (sheet) => <span className="num">{formatCount(sheet.counted)} / {formatCount(sheet.lines)}</span> },
@@ -77,7 +78,7 @@ function Assignee({ sheet, people }: { sheet: Sheet; people: Person[] | null }) 
   const { message } = AntApp.useApp();
   const sentence = useSentence();
   const [busy, setBusy] = useState(false);
-  if (!people || sheet.state === "submitted" || sheet.state === "closed") return sheet.assignee ?? <span className="wait-text">{t("sheets.nobody")}</span>;
+  if (!people || sheet.state === "submitted" || sheet.state === "closed") return sheet.assignee ?? <span className="wait-text">{sheet.waits ?? t("sheets.nobody")}</span>;
   const assign = async (assignee: string): Promise<void> => {
     setBusy(true);
     try {
@@ -91,6 +92,8 @@ function Assignee({ sheet, people }: { sheet: Sheet; people: Person[] | null }) 
     }
   };
   return (
+    <>
+    {sheet.waits ? <div className="wait-text small">{sheet.waits}</div> : null}
     <Select
       showSearch={{ optionFilterProp: "label" }}
       size="small"
@@ -103,5 +106,6 @@ function Assignee({ sheet, people }: { sheet: Sheet; people: Person[] | null }) 
       options={people.map(({ username, name }) => ({ value: username, label: name === username ? name : `${name} · ${username}` }))}
       onChange={(value: string) => void assign(value)}
     />
+    </>
   );
 }

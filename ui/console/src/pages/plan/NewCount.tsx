@@ -1,6 +1,6 @@
 import type { CountMode, PlanChoices, PlanLink } from "@shared/model";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Alert, Button, Input, Radio, Select } from "antd";
+import { Alert, Button, Checkbox, Input, Radio, Select } from "antd";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useNavigate, useNavigationType, useSearchParams } from "react-router";
@@ -10,6 +10,7 @@ import { useMay } from "../../app/session";
 import { word } from "../../app/words";
 import { Head, Panel } from "../../parts/layout";
 import { Forbidden, Load, Notice, useSentence } from "../../parts/states";
+import { DueList } from "./DueList";
 import { type PlanForm, formOf, missing, paramsOf, scopeOf } from "./form";
 import { Preview, usePreview } from "./Preview";
 import { ScopeFields } from "./ScopeFields";
@@ -62,7 +63,7 @@ function Wizard({ choices }: { choices: PlanChoices }) {
   const lacks = missing(form);
   const preview = usePreview(plan, lacks === null);
   const order = useMutation({
-    mutationFn: () => api.orderPlan({ ...plan, mode: form.mode, name: form.name.trim() }),
+    mutationFn: () => api.orderPlan({ ...plan, mode: form.mode, name: form.name.trim(), ...(link.freeze.possible && form.freeze ? { freeze: form.freeze } : {}) }),
     onSuccess: ({ number }) => {
       void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
       void navigate(`/counts/${number}`);
@@ -78,7 +79,9 @@ function Wizard({ choices }: { choices: PlanChoices }) {
         ) : null}
         <Panel title={t("plan.kind")}><Kinds kinds={choices.kinds} value={form.kind} change={(kind) => set({ kind })} /></Panel>
         <Panel title={t("plan.scope")}><ScopeFields form={form} link={link} set={set} /></Panel>
+        {form.kind === "cycle" ? <DueList link={link.link} taken={form.bins} take={(bins) => set({ bins })} /> : null}
         <Panel title={t("plan.mode")}><Modes modes={choices.modes} value={form.mode} change={(mode) => set({ mode })} /></Panel>
+        <Panel title={t("plan.freeze")}><Freezing link={link} value={form.freeze} change={(freeze) => set({ freeze })} /></Panel>
         <Panel title={t("plan.name")}><Name link={link} value={form.name} change={(name) => set({ name })} /></Panel>
       </div>
       <aside className="plan-side" aria-label={t("plan.preview")}>
@@ -110,6 +113,23 @@ function Modes({ modes, value, change }: { modes: CountMode[]; value: CountMode;
     <Radio.Group className="choices" value={value} aria-label={t("plan.mode")} onChange={(event) => change(event.target.value as CountMode)}>
       {modes.map((mode) => <Radio key={mode} value={mode} className="choice"><b>{word("countMode", mode)}</b><div className="small quiet">{t(`plan.mode_${mode}`)}</div></Radio>)}
     </Radio.Group>
+  );
+}
+
+/** Keeping zones still is offered where the WMS can; where it cannot, the reason stands there. */
+function Freezing({ link, value, change }: { link: PlanLink; value: PlanForm["freeze"]; change: (freeze: PlanForm["freeze"]) => void }) {
+  const { t } = useTranslation();
+  if (!link.freeze.possible) return <p className="quiet small">{link.freeze.why_not}</p>;
+  const on = (value || link.freeze.usual) === "whole_zones";
+  const choose = (checked: boolean): void => {
+    const next = checked ? "whole_zones" : "none";
+    change(next === link.freeze.usual ? "" : next);
+  };
+  return (
+    <div className="field">
+      <Checkbox checked={on} onChange={(event) => choose(event.target.checked)}>{t("plan.freezeZones")}</Checkbox>
+      <small>{t("plan.freezeHint")}</small>
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { CountMode, PlanLink, PlanScope } from "@shared/model";
+import type { CountMode, FreezeMode, PlanLink, PlanScope } from "@shared/model";
 
 /** What the wizard holds, all of it in the address. `zones` are "warehouse/zone": two warehouses may use one zone code. */
 export interface PlanForm {
@@ -6,6 +6,8 @@ export interface PlanForm {
   kind: string;
   mode: CountMode;
   name: string;
+  /** Whether zones taken whole are kept still; "" is as the policy says. */
+  freeze: FreezeMode | "";
   warehouses: string[];
   zones: string[];
   classes: string[];
@@ -19,6 +21,7 @@ export interface PlanForm {
 }
 
 export const MODES: readonly CountMode[] = ["blind", "open", "double_blind"];
+const FREEZES: readonly FreezeMode[] = ["none", "whole_zones"];
 const LISTS = ["warehouses", "zones", "classes", "abc", "items", "bins"] as const;
 type List = (typeof LISTS)[number];
 
@@ -34,7 +37,7 @@ export const ASKED: Record<string, readonly List[]> = {
 
 /** Nothing chosen yet; a cycle count begins with what nobody has counted for a quarter. */
 export const EMPTY: PlanForm = {
-  link: "", kind: "zone", mode: "blind", name: "", warehouses: [], zones: [], classes: [], abc: [], items: [], bins: [], days: 90, most: 20, draw: true,
+  link: "", kind: "zone", mode: "blind", name: "", freeze: "", warehouses: [], zones: [], classes: [], abc: [], items: [], bins: [], days: 90, most: 20, draw: true,
 };
 
 /** "A-01, A-02\nA-03" and cells of a spreadsheet: each code once, as it is written ("00123" and "1E5" are codes). */
@@ -53,6 +56,7 @@ export function formOf(params: URLSearchParams): PlanForm {
     kind: params.get("kind") ?? EMPTY.kind,
     mode: MODES.find((one) => one === mode) ?? EMPTY.mode,
     name: params.get("name") ?? "",
+    freeze: FREEZES.find((one) => one === params.get("freeze")) ?? EMPTY.freeze,
     ...(Object.fromEntries(LISTS.map((list) => [list, params.getAll(list)])) as Record<List, string[]>),
     days: whole("days", EMPTY.days),
     most: whole("most", EMPTY.most),
@@ -63,7 +67,7 @@ export function formOf(params: URLSearchParams): PlanForm {
 /** Only what differs from an empty form, so that the address stays short. */
 export function paramsOf(form: PlanForm): URLSearchParams {
   const params = new URLSearchParams();
-  for (const name of ["link", "kind", "mode", "name", "days", "most"] as const) {
+  for (const name of ["link", "kind", "mode", "name", "freeze", "days", "most"] as const) {
     if (form[name] !== EMPTY[name]) params.set(name, String(form[name]));
   }
   if (!form.draw) params.set("draw", "no");
@@ -88,6 +92,8 @@ export function scopeOf(form: PlanForm, link: PlanLink | undefined): PlanScope {
   for (const list of ["warehouses", "classes", "abc", "items"] as const) {
     if (asked.includes(list) && form[list].length) scope[list] = form[list];
   }
+  // Bins taken from the list of those due are counted as they stand there.
+  if (form.kind === "cycle" && form.bins.length) return { bins: form.bins };
   if (form.kind === "cycle") return { ...scope, not_seen_days: form.days, most_bins: form.most };
   if (form.kind === "spot") return form.draw ? { ...scope, most_bins: form.most, at_random: true } : { bins: form.bins };
   return scope;
@@ -109,6 +115,6 @@ export function missing(form: PlanForm): Missing | null {
   if (form.kind === "class" && !form.classes.length && !form.abc.length && !form.items.length) return "goods";
   if (form.kind === "spot" && !form.draw && !form.bins.length) return "bins";
   if (form.kind === "spot" && form.draw && !form.most) return "most";
-  if (form.kind === "cycle" && !form.days && !form.most) return "due";
+  if (form.kind === "cycle" && !form.bins.length && !form.days && !form.most) return "due";
   return null;
 }

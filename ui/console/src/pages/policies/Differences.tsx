@@ -1,4 +1,4 @@
-import type { Policy, PolicyCycle, PolicyLevel, PolicyRule } from "@shared/model";
+import type { Policy, PolicyCycle, PolicyLevel, PolicyNeed, PolicyRule } from "@shared/model";
 import { formatDecimal, formatMoney } from "@shared/decimal";
 import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
@@ -38,6 +38,7 @@ function Was({ children }: { children: ReactNode }) {
 export function valueWords(t: TFunction, name: Word, value: unknown, currency: string): string {
   if (value === null || value === undefined || value === "") return t("policies.none");
   if (typeof value === "boolean") return value ? t("policies.yes") : t("policies.no");
+  if (name === "skills") return (value as PolicyNeed[]).map((one) => needWords(t, one)).join("; ") || t("policies.none");
   if (Array.isArray(value)) return value.length ? value.join(t("list.comma")) : t("policies.none");
   if (name === "cycle") return cycleWords(t, value as PolicyCycle);
   const text = String(value);
@@ -47,7 +48,13 @@ export function valueWords(t: TFunction, name: Word, value: unknown, currency: s
     case "within_tolerance": return word("within", text);
     case "sheets_by": return word("sheetsBy", text);
     case "uncounted": return word("uncounted", text);
+    case "freeze": return word("freezing", text);
     case "drift": return word("drifting", text);
     default: return formatDecimal(text);
   }
+}
+
+/** A skill and where it is needed: "cold (C)". */
+function needWords(t: TFunction, { skill, ...where }: PolicyNeed): string {
+  return `${skill} (${Object.values(where).flat().join(t("list.comma"))})`;
 }

@@ -91,7 +91,7 @@ export function Editor({ data }: { data: LinkPolicy }) {
       {both.length && changed ? <Alert type="info" title={t("policies.both", { words: both.map((one) => t(`policies.word_${one.replace(".", "_")}`)).join(t("list.comma")) })} /> : null}
       <Panel title={t("policies.general")} note={t("policies.generalNote")}>
         {data.may_edit ? (
-          <Fields policy={policy} words={data.words} currency={data.currency} set={(change) => setPolicy({ ...policy, ...change })} />
+          <Fields policy={policy} words={data.words} freeze={data.freeze} currency={data.currency} set={(change) => setPolicy({ ...policy, ...change })} />
         ) : <Facts rows={WORDS.filter((one) => one !== "cycle").map((one) => [t(`policies.word_${one.replace(".", "_")}`), valueWords(t, one, wordOf(policy, one), data.currency)])} />}
       </Panel>
       <Panel title={t("policies.word_cycle")} note={t("policies.calendarNote")}>

@@ -1,4 +1,4 @@
-import type { Policy, PolicyChoices, Tolerance } from "@shared/model";
+import type { FreezeChoice, Policy, PolicyChoices, Tolerance } from "@shared/model";
 import { Checkbox, Input, InputNumber, Radio, Select } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -60,7 +60,7 @@ function Choice({ label, value, options, change }: { label: string; value: strin
 }
 
 /** What holds for every line no rule names. */
-export function Fields({ policy, words, currency, set }: { policy: Policy; words: PolicyChoices; currency: string; set: (change: Partial<Policy>) => void }) {
+export function Fields({ policy, words, freeze, currency, set }: { policy: Policy; words: PolicyChoices; freeze: FreezeChoice; currency: string; set: (change: Partial<Policy>) => void }) {
   const { t } = useTranslation();
   return (
     <div className="stack-small">
@@ -89,6 +89,9 @@ export function Fields({ policy, words, currency, set }: { policy: Policy; words
         <Whole label={t("policies.word_ambiguity_seconds")} hint={t("policies.ambiguityHint")} least={0} value={policy.ambiguity_seconds} change={(ambiguity_seconds) => set({ ambiguity_seconds })} />
         <Whole label={t("policies.word_quiet_seconds")} hint={t("policies.quietHint")} least={0} value={policy.quiet_seconds} change={(quiet_seconds) => set({ quiet_seconds })} />
       </div>
+      {freeze.possible ? (
+        <Choice label={t("policies.word_freeze")} value={policy.freeze ?? "none"} options={["none", "whole_zones"].map((one) => ({ value: one, label: word("freezing", one) }))} change={(one) => set({ freeze: one as Policy["freeze"] })} />
+      ) : <p className="quiet small">{freeze.why_not}</p>}
       <label className="field">
         <span>{t("policies.word_counted_in_wms")}</span>
         <Select mode="multiple" allowClear value={policy.counted_in_wms} placeholder={t("policies.none")} aria-label={t("policies.word_counted_in_wms")} options={words.zones.map((one) => ({ value: one, label: one }))} onChange={(counted_in_wms: string[]) => set({ counted_in_wms })} />

@@ -25,7 +25,7 @@ export function Component() {
     <>
       <Head title={t("reasons.title")} below={t("reasons.lead")} />
       <Tabs />
-      <Load of={reasons} rows={12}>{({ rows }) => <List of={rows} />}</Load>
+      <Load of={reasons} rows={12}>{({ rows, version }) => <List of={rows} version={version} />}</Load>
     </>
   );
 }
@@ -34,15 +34,21 @@ function rowsOf(of: ReasonCode[]): Row[] {
   return of.map(({ code, name_zh, name_en, used_for, active }) => ({ code, name_zh, name_en, used_for, active, key: code, fresh: false }));
 }
 
-function List({ of }: { of: ReasonCode[] }) {
+function List({ of, version }: { of: ReasonCode[]; version: number }) {
   const { t } = useTranslation();
   const { message } = AntApp.useApp();
   const sentence = useSentence();
   const mayEdit = useMay()("policy.edit");
-  const [draft, setDraft] = useState<Row[] | null>(null);
+  const [draft, setDrafted] = useState<Row[] | null>(null);
+  // What is edited stays based on what it was begun from, also when a newer list arrives meanwhile.
+  const [basis, setBasis] = useState(version);
+  const setDraft = (next: Row[] | null): void => {
+    if (draft === null) setBasis(version);
+    setDrafted(next);
+  };
   const rows = draft ?? rowsOf(of);
   const store = useMutation({
-    mutationFn: () => api.setReasons(rows.map(({ code, name_zh, name_en, used_for, active }) => ({ code: code.trim(), name_zh, name_en, used_for, active }))),
+    mutationFn: () => api.setReasons(rows.map(({ code, name_zh, name_en, used_for, active }) => ({ code: code.trim(), name_zh, name_en, used_for, active })), basis),
     onSuccess: async () => {
       message.success(t("reasons.saved"));
       await queries.invalidateQueries({ queryKey: ["reasons"] });

@@ -3,7 +3,7 @@ import type { Policy, PolicyLevel, PolicyRule, Tolerance } from "@shared/model";
 /** The single words of a policy, in the order they are shown. */
 export const WORDS = [
   "tolerance.percent", "tolerance.quantity", "tolerance.value", "within_tolerance", "max_passes", "supervisor_from_pass", "uncounted", "blind",
-  "double_blind", "sheet_lines", "sheets_by", "ambiguity_seconds", "quiet_seconds", "counted_in_wms", "cycle", "drift",
+  "double_blind", "sheet_lines", "sheets_by", "ambiguity_seconds", "quiet_seconds", "counted_in_wms", "cycle", "drift", "freeze", "skills",
 ] as const;
 export type Word = (typeof WORDS)[number];
 export type Item = PolicyRule | PolicyLevel;
@@ -16,7 +16,7 @@ export type Change =
   | { of: Section; what: "moved"; name: string; from: number; to: number };
 
 /** What a version means that was stored before there was such a word. */
-const FORMERLY: Partial<Record<Word, unknown>> = { sheets_by: "zone", cycle: {} };
+const FORMERLY: Partial<Record<Word, unknown>> = { sheets_by: "zone", cycle: {}, freeze: "none", skills: [] };
 
 export function wordOf(policy: Policy, word: Word): unknown {
   if (word.startsWith("tolerance.")) return policy.tolerance[word.slice(10) as keyof Tolerance] ?? null;
