@@ -65,6 +65,7 @@ def test_neither_sees_what_the_other_counted(make_stage: MakeStage) -> None:
     stage.world.tick()
     stage.count_sheet(first, {(*BOLT, ""): Decimal(39)})
     sheet = stage.pda(str(second.assignee), f"/sheets/{second.pk}").json()
+    assert sheet["sheet"]["pass"] == 1, "not even that there is another"
     told = [goods for place in sheet["bins"] for goods in place["goods"]]
     assert len(told) == count.lines.count()
     assert {goods["expected"] for goods in told} == {None}

@@ -258,6 +258,7 @@ def sheet_row(sheet: Any, there: list[User], language: str) -> dict[str, Any]:
         "warehouse": sheet.warehouse,
         "zone": sheet.zone,
         "pass": sheet.pass_number,
+        "at_once": sheet.beside_id is not None,
         "counted_with": sheet.counted_with,
         "assignee": sheet.assignee.username if sheet.assignee else None,
         "state": sheet.state,

@@ -126,7 +126,8 @@ def _sheet(sheet: Sheet, lines: int, counted: int) -> dict[str, Any]:
         "count": sheet.count.number,
         "warehouse": sheet.warehouse,
         "zone": sheet.zone,
-        "pass": sheet.pass_number,
+        # Of two who count at once both count for the first time: neither is told that there is another.
+        "pass": 1 if sheet.beside_id else sheet.pass_number,
         "lines": lines,
         "counted": counted,
         "state": sheet.state,

@@ -375,6 +375,7 @@ class SheetShown(Schema):
     counted_with: str
     assignee: str | None
     state: str
+    at_once: bool
     skills: list[str]
     owners: list[str]
     waits: str | None = None

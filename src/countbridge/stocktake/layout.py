@@ -99,7 +99,8 @@ WHERE NOT %(narrowed)s OR EXISTS (
     AND (cardinality(%(items)s::text[]) = 0 OR i.code = ANY(%(items)s)))
 ORDER BY place, {PARTS}, rank"""
 BINS = """
-SELECT p.warehouse, p.code, greatest(1, count(k.place)), array_agg(DISTINCT ARRAY[coalesce(i.item_class, ''), coalesce(k.owner, '')]::text[])
+SELECT p.warehouse, p.code, greatest(1, count(k.place)),
+       array_agg(DISTINCT ARRAY[coalesce(i.item_class, ''), coalesce(k.owner, '')]::text[])
 FROM zone_places p LEFT JOIN zone_keys k ON k.place = p.code
 LEFT JOIN links_item i ON i.link_id = %(link)s AND i.code = k.item
 GROUP BY p.warehouse, p.code, p.walk_order
@@ -234,7 +235,8 @@ def walks(
     zone: str, bins: list[tuple[str, str, int, list[tuple[str, str]]]], policy: CountPolicy
 ) -> Iterator[tuple[str, list[str], Demand]]:
     """(warehouse, bins, what it takes) of each sheet of a zone, from (warehouse, bin, lines, class and owner of its goods) in
-    walking order; a zone's name may stand in several warehouses. A bin stays whole: who counts it needs what all of its goods need."""
+    walking order; a zone's name may stand in several warehouses. A bin stays whole: who counts it needs what all of its goods
+    need."""
     parts: dict[tuple[str, str, Demand], list[tuple[str, int]]] = defaultdict(list)
     for warehouse, code, lines, goods in bins:
         demand = demand_of((Work(warehouse, zone, item_class, owner) for item_class, owner in goods), policy.needs)

@@ -95,7 +95,7 @@ def recounts_for(count: Count) -> list[Sheet]:
     stops = [
         assignment.Line(
             pk, line.warehouse, line.zone, line.bin, order[line.bin], frozenset(counted_by[line.pk]),
-            demand_of([Work(line.warehouse, line.zone, line.item_class)], policy.needs),
+            demand_of([Work(line.warehouse, line.zone, line.item_class, line.owner)], policy.needs),
         )
         for pk, line in waiting.items()
     ]  # fmt: skip

@@ -156,6 +156,8 @@ export interface Sheet {
   state: "open" | "counting" | "submitted" | "closed";
   lines: number;
   counted: number;
+  /** The second of two sheets over the same lines, counted at the same time. */
+  at_once: boolean;
   skills: string[];
   owners: string[];
   /** Why it is nobody's. */

@@ -18,7 +18,7 @@ import { useCount } from "./Count";
 
 const SHOWN: Record<string, (sheet: Sheet) => boolean> = {
   unassigned: ({ assignee }) => assignee === null,
-  recount: ({ pass }) => pass > 1,
+  recount: ({ pass, at_once }) => pass > 1 && !at_once,
   unfinished: ({ state }) => state === "open" || state === "counting",
 };
 
@@ -63,7 +63,7 @@ function SheetTable({ rows, people, number }: { rows: Sheet[]; people: Person[] 
   const columns: Column<Sheet>[] = [
     { id: "number", name: t("sheets.number"), cell: (sheet) => <Code>{sheet.number}</Code> },
     { id: "zone", name: t("sheets.zone"), cell: (sheet) => <Link to={`/counts/${number}/lines?zone=${encodeURIComponent(sheet.zone)}`}><span className="quiet">{sheet.warehouse} /</span> {sheet.zone}</Link> },
-    { id: "pass", name: t("sheets.pass"), cell: (sheet) => (sheet.pass > 1 ? <span className="tag tag-wait">{t("line.recountPass", { pass: sheet.pass })}</span> : t("line.firstPass")) },
+    { id: "pass", name: t("sheets.pass"), cell: (sheet) => (sheet.at_once ? t("line.secondPass") : sheet.pass > 1 ? <span className="tag tag-wait">{t("line.recountPass", { pass: sheet.pass })}</span> : t("line.firstPass")) },
     { id: "skills", name: t("sheets.skills"), cell: (sheet) => sheet.skills.map((skill) => <span key={skill} className="tag">{skill}</span>) },
     { id: "with", name: t("sheets.with"), cell: (sheet) => (sheet.counted_with === "pda" ? t("line.pda") : t("line.wms")) },
     { id: "state", name: t("sheets.state"), cell: (sheet) => <State of="sheetState" code={sheet.state} /> },
