@@ -22,9 +22,9 @@ SNAPSHOT_AT = "2026-11-20 08:00:00+00"
 POLICY = {"tolerance": {"percent": "2", "quantity": "1", "value": "100"}, "ambiguity_seconds": 30}
 
 ITEMS = """
-INSERT INTO links_item (link_id, code, name_zh, name_en, unit, decimals, price, lot_tracked, sku, barcode)
+INSERT INTO links_item (link_id, code, name_zh, name_en, unit, decimals, price, tracking, sku, barcode)
 SELECT %(link)s, lpad(n::text, 7, '0'), '货品', 'Goods', 'u', CASE WHEN n %% 10 = 0 THEN 3 ELSE 0 END,
-       CASE WHEN n %% 20 = 0 THEN NULL ELSE (n %% 900 + 10)::numeric / 100 END, false, '', ''
+       CASE WHEN n %% 20 = 0 THEN NULL ELSE (n %% 900 + 10)::numeric / 100 END, 'none', '', ''
 FROM generate_series(0, %(items)s - 1) AS n"""
 UNITS = """
 INSERT INTO links_itemunit (item_id, unit, numerator, denominator)
