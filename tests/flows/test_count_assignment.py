@@ -53,7 +53,7 @@ def way(stage: Stage, warehouse: str) -> list[str]:
 
 
 def test_a_sheet_never_crosses_an_aisle_where_the_policy_says_so() -> None:
-    bins = [("W2", code, 10, [""]) for code in ("S-01-1-1", "S-01-2-1", "S-02-1-1", "S-02-2-1", "S-03-1-1")]
+    bins = [("W2", code, 10, [("", "")]) for code in ("S-01-1-1", "S-01-2-1", "S-02-1-1", "S-02-2-1", "S-03-1-1")]
     by_zone = [codes for _, codes, _ in walks("S", bins, policy_of({"sheet_lines": 30}))]
     by_aisle = [codes for _, codes, _ in walks("S", bins, policy_of({"sheet_lines": 30, "sheets_by": "aisle"}))]
     assert by_zone == [["S-01-1-1", "S-01-2-1", "S-02-1-1"], ["S-02-2-1", "S-03-1-1"]]

@@ -273,3 +273,14 @@ def test_the_workbook_has_a_column_for_what_any_line_has_and_no_other(make_stage
     of_bolts = [row[head.index("Stock status")] for row in rows if row[head.index("Item")] == BOLT]
     assert sorted(of_bolts, key=str) == ["HOLD", None]
     assert all(len(row) == len(head) for row in rows)
+
+
+def test_sheets_are_cut_by_owner_once_somebody_is_limited_to_some_owners_goods(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = mixed(make_stage, people=("chen", "li", "sun", "qian", "root"))
+    limited = stage.api("root", "/people/li/skills", {"skills": [], "owners": ["OTHER"]})
+    assert limited.status_code == 200, limited.content
+    count = stage.start("W1-A")
+    sheets = {tuple(sheet.bins): (sheet.owners, str(sheet.assignee)) for sheet in count.sheets.all()}
+    assert sheets == {("A0101",): (["ACME"], "chen"), ("A0102",): ([], "li")}, "ACME's goods are not for li"

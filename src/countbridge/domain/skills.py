@@ -63,12 +63,13 @@ class Able:
         return self.skills.issuperset(demand.skills) and (not self.owners or self.owners.issuperset(demand.owners))
 
 
-def demand_of(works: Iterable[Work], needs: Collection[Need]) -> Demand:
+def demand_of(works: Iterable[Work], needs: Collection[Need], *, owners: bool = True) -> Demand:
     """What it takes to do all of these works together. Worked: with "cold needs zone C" and "dangerous needs class DG", a bin of
-    zone C that holds class DG and class X needs (cold, dangerous)."""
+    zone C that holds class DG and class X needs (cold, dangerous). `owners` False: nobody is limited to some owners' goods, so
+    whose they are cuts no sheet."""
     found = list(works)
     skills = {need.skill for work in found for need in needs if need.fits(work)}
-    return Demand(tuple(sorted(skills)), tuple(sorted({work.owner for work in found} - {""})))
+    return Demand(tuple(sorted(skills)), tuple(sorted({work.owner for work in found if owners} - {""})))
 
 
 def unable(people: Mapping[str, Able], demand: Demand) -> frozenset[str]:

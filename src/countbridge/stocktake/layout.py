@@ -200,13 +200,14 @@ def _zone(count: Count, reading: Reading) -> int:
         cursor.execute(NOT_HERE, asked)
         _temporary(cursor, {"zone_keys": KEYS.replace("SAME", _same(count.link))}, asked)
         cursor.execute(BINS, asked)
+        found = walks(reading.part, cursor.fetchall(), policy, owners=sheets.owners_matter())
         made = [
             Sheet(
                 count=count, number=f"{count.number}-{reading.part}-{number:02d}", warehouse=warehouse,
                 zone=reading.part, bins=bins, counted_with="wms" if reading.part in policy.counted_in_wms else "pda",
                 skills=list(demand.skills), owners=list(demand.owners),
             )
-            for number, (warehouse, bins, demand) in enumerate(walks(reading.part, cursor.fetchall(), policy), start=1)
+            for number, (warehouse, bins, demand) in enumerate(found, start=1)
         ]  # fmt: skip
         Sheet.objects.bulk_create(made, batch_size=1000)
         _temporary(cursor, {"zone_walks": WALKS}, asked)
@@ -232,14 +233,16 @@ def _temporary(cursor: Any, tables: dict[str, str], asked: dict[str, Any]) -> No
 
 
 def walks(
-    zone: str, bins: list[tuple[str, str, int, list[tuple[str, str]]]], policy: CountPolicy
+    zone: str, bins: list[tuple[str, str, int, list[tuple[str, str]]]], policy: CountPolicy, *, owners: bool = False
 ) -> Iterator[tuple[str, list[str], Demand]]:
     """(warehouse, bins, what it takes) of each sheet of a zone, from (warehouse, bin, lines, class and owner of its goods) in
     walking order; a zone's name may stand in several warehouses. A bin stays whole: who counts it needs what all of its goods
-    need."""
+    need. `owners`: somebody is limited to some owners' goods."""
     parts: dict[tuple[str, str, Demand], list[tuple[str, int]]] = defaultdict(list)
     for warehouse, code, lines, goods in bins:
-        demand = demand_of((Work(warehouse, zone, item_class, owner) for item_class, owner in goods), policy.needs)
+        demand = demand_of(
+            (Work(warehouse, zone, item_class, owner) for item_class, owner in goods), policy.needs, owners=owners
+        )
         parts[warehouse, aisle_of(code) if policy.sheets_by == "aisle" else "", demand].append((code, lines))
     for (warehouse, _, demand), here in parts.items():
         for start, end in portions([lines for _, lines in here], policy.sheet_lines):

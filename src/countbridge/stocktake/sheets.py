@@ -63,6 +63,11 @@ def waits(sheet: Sheet, there: Iterable[User]) -> tuple[str, dict[str, str]] | N
     return "stocktake.waits_for_person", where
 
 
+def owners_matter() -> bool:
+    """Is anybody limited to some owners' goods?"""
+    return User.objects.filter(is_active=True).exclude(owners=[]).exists()
+
+
 def tell_lacking(count: Count, made: Iterable[Sheet]) -> None:
     """Tell of those of the sheets that nobody has what it takes to count: once for each warehouse and what it takes."""
     there: dict[str, list[User]] = {}
@@ -91,11 +96,11 @@ def recounts_for(count: Count) -> list[Sheet]:
     }
     order = dict(Bin.objects.filter(link_id=count.link_id).values_list("code", "walk_order")) if waiting else {}
     counted_by = counted_by_of(Scan.objects.filter(line__in=list(waiting.values())), "line_id")
-    policy = policy_of(count.policy)
+    policy, owners = policy_of(count.policy), owners_matter()
     stops = [
         assignment.Line(
             pk, line.warehouse, line.zone, line.bin, order[line.bin], frozenset(counted_by[line.pk]),
-            demand_of([Work(line.warehouse, line.zone, line.item_class, line.owner)], policy.needs),
+            demand_of([Work(line.warehouse, line.zone, line.item_class, line.owner)], policy.needs, owners=owners),
         )
         for pk, line in waiting.items()
     ]  # fmt: skip
