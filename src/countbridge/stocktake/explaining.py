@@ -176,7 +176,7 @@ def _name(other: Mapping[str, Any], line: Line) -> str:
     parts = [
         other["bin"] if other["bin"] != line.bin else "",
         other["item"] if other["item"] != line.item else "",
-        *(other[name] or "-" for name in TRAITS if (other[name] or "") != getattr(line, name)),
+        *(other[name] or "" for name in TRAITS if (other[name] or "") != getattr(line, name)),
     ]
     return " ".join(part for part in parts if part)
 
