@@ -173,7 +173,7 @@ def test_a_document_refused_whole_waits_line_by_line_and_the_good_lines_can_go_a
     assert count.state == "differences"
     assert posting_step(stage, count) == "failed", "one of its lines still waits"
     assert stage.api("zhou", "/today").json()["waiting"] | {"approvals": 0, "recounts": 0, "signatures": 0} == {
-        "approvals": 0, "recounts": 0, "signatures": 0, "quarantine": 1, "deliveries": 1,
+        "approvals": 0, "zones": 0, "recounts": 0, "signatures": 0, "quarantine": 1, "deliveries": 1,
     }  # fmt: skip
 
 

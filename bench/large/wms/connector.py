@@ -45,6 +45,9 @@ class LargeWms(BaseConnector):
             "bin": bin_name(line // IN_A_BIN),
             "sku": sku,
             "lot": "",
+            "status": "",
+            "owner": "",
+            "package": "",
             "qty": str(shape.quantity(line)),
             "uom": "PCS",
         }

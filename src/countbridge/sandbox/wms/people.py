@@ -77,7 +77,7 @@ def _count(request: HttpRequest) -> Data:
 def _carry(request: HttpRequest) -> Data:
     """Somebody picks, receives or moves goods. Refused where the zone is blocked, or where less lies there than is taken."""
     row = Fields(body(request))
-    row.allow("type", "bin", "to_bin", "sku", "lot", "qty", "uom")
+    row.allow("type", "bin", "to_bin", "sku", *PARTS, "qty", "uom")
     kind = row.one_of("type", {"pick", "receive", "move"})
     known = Catalogue([row])
     with writing() as pen:
@@ -86,8 +86,8 @@ def _carry(request: HttpRequest) -> Data:
         if kind == "move" and (target is None or target == place):
             row.refuse(f"目标库位无效 to_bin is no other bin: {row.text('to_bin')!r}")
         uom = known.uom_of(row, goods)
-        portion = Portion(place, goods, known.lot_of(row, goods), row.quantity("qty", uom))
-        here = {"bin": place, "goods": goods, "lot": portion.lot, "qty__gte": portion.qty}
+        portion = Portion(place, goods, known.parts_of(row, goods), row.quantity("qty", uom))
+        here = {"bin": place, "goods": goods, **portion.parts, "qty__gte": portion.qty}
         if not portion.qty or (kind != "receive" and not all(t.objects.filter(**here).exists() for t in (Book, Floor))):
             row.refuse(f"数量不足或为零 there are not {portion.qty} in bin {place.code}, or it is zero")
         return {"document": carry(pen, kind, portion, target), "at": iso(pen.at)}

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sandbox_wms", "0002_goods_active")]
+    dependencies = [("sandbox_wms", "0003_stock_parts")]
 
     operations = [
         migrations.CreateModel(
