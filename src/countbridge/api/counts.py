@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from ninja import Router
 
 from countbridge import clock
-from countbridge.api import schemas, shown
+from countbridge.api import cutoff, schemas, shown
 from countbridge.api.auth import Request, needs
 from countbridge.api.tables import Natural, csv_answer
 from countbridge.domain.keys import GOODS
@@ -112,22 +112,13 @@ def show_count(request: Request, number: str) -> dict[str, Any]:
             {"system_number": a.number or a.document, "location": a.location} for a in count.approvals.order_by("pk")
         ],
         "differences": _differences(request, count) if sees else [],
-        "cutoff": _cutoff(count, request.warehouses),
+        "cutoff": cutoff.seen(count, request.warehouses),
         "policy": count.policy,
         "progress": {"done": head["counted"], "total": head["lines"], "eta_seconds": _eta(count, head)},
         "accuracy": summaries.accuracy(count, request.warehouses) if sees and head["counted"] else None,
         "problem": shown.sentence(request, count.problem),
         "work": work.shown(count),
     }
-
-
-def _cutoff(count: Count, scope: WarehouseScope) -> dict[str, Any]:
-    """The documents of the warehouses the reader sees. Of how many more there are only those who see all of them are told."""
-    told = {
-        name: [row for row in count.cutoff.get(name, ()) if row["warehouse"] in scope] for name in ("last", "unbooked")
-    }
-    whole = scope.covers(count.warehouses)
-    return {**told, "unbooked_total": count.cutoff.get("unbooked_total", 0) if whole else len(told["unbooked"])}
 
 
 def _zone(row: dict[str, Any], sees: bool) -> dict[str, Any]:

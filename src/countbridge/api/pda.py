@@ -16,7 +16,7 @@ from ninja import Router, Schema
 from countbridge import clock
 from countbridge.api import shown
 from countbridge.api.auth import Request, needs_pda
-from countbridge.domain.keys import GOODS
+from countbridge.domain.keys import FINER, GOODS
 from countbridge.domain.units import base_sum, unit_factor
 from countbridge.errors import CountbridgeError, InputError, NotFound
 from countbridge.links.models import Bin, Item
@@ -305,7 +305,7 @@ def _entry(scan: ScanIn, username: str) -> scans.Entry:
     counted_at, lot = _moment(scan.counted_at), scan.lot or ""
     if counted_at is None:
         raise InputError("stocktake.time_without_offset", scan=scan.id[:LONGEST_ID])
-    parts = {name: value for name in scans.NAMED if (value := getattr(scan, name)) is not None}
+    parts = {name: value for name in FINER if (value := getattr(scan, name)) is not None}
     texts = (scan.id, scan.bin, scan.code, lot, *parts.values(), scan.quantity, scan.unit, scan.note)
     if len(scan.id) > LONGEST_ID or any("\0" in text for text in texts):
         raise InputError("stocktake.unusable_text", scan=scan.id[:LONGEST_ID], longest=LONGEST_ID)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ninja import Field, Schema
 
+from countbridge.api.cutoff import CutoffShown
+
 
 class Place(Schema):
     code: str
@@ -105,32 +107,13 @@ class AccuracyShown(Schema):
     quantity: str | None
 
 
-class CutoffDocument(Schema):
-    warehouse: str
-    kind: str
-    document: str
-    occurred: str
-
-
-class UnbookedDocument(CutoffDocument):
-    lines: int
-
-
-class Cutoff(Schema):
-    """Where the documents stood when the snapshot was taken: the last of each kind in it, and those the ERP had not booked."""
-
-    last: list[CutoffDocument]
-    unbooked: list[UnbookedDocument]
-    unbooked_total: int
-
-
 class CountDetail(CountSummary):
     currency: str
     steps: list[Step]
     zones: list[ZoneFigures]
     approvals: list[ApprovalDocument]
     differences: list[DifferenceRow]
-    cutoff: Cutoff
+    cutoff: CutoffShown
     policy: dict[str, object]
     progress: Progress
     accuracy: AccuracyShown | None

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, get_args
 
 Trait = Literal["lot", "status", "owner", "package"]
 TRAITS: tuple[Trait, ...] = get_args(Trait)
+FINER: tuple[str, ...] = tuple(name for name in TRAITS if name != "lot")  # what tells goods of one lot apart
 GOODS = ("item", *TRAITS)
 PARTS = ("item", "location", *TRAITS)
 

@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from countbridge.domain.accuracy import Results
 from countbridge.domain.decimals import decimal_text
-from countbridge.domain.keys import GOODS
+from countbridge.domain.keys import FINER, GOODS
 from countbridge.messages import render
 from countbridge.reports.content import (
     NAME_OF,
@@ -58,12 +58,11 @@ COLUMNS = (
 )  # fmt: skip
 
 Head = tuple[str, int, str]
-SELDOM = ("status", "owner", "package")  # a column where any line has one
 
 
 def columns_of(report: Report) -> tuple[Head, ...]:
-    """The columns of the report's lines."""
-    unused = {name for name in SELDOM if not report.lines().exclude(**{name: ""}).exists()}
+    """The columns of the report's lines; status, owner and package where any line has one."""
+    unused = {name for name in FINER if not report.lines().exclude(**{name: ""}).exists()}
     return tuple(column for column in COLUMNS if column[0] not in unused)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db.models import Q
 
-from countbridge.domain.keys import StockKey
+from countbridge.domain.keys import FINER, StockKey
 from countbridge.errors import InputError
 from countbridge.exchange.grain import parts_of
 from countbridge.exchange.models import Movement
@@ -93,8 +93,9 @@ class Goods:
         """A status, owner or package the WMS keeps apart. One that nobody ever heard of is a slip of the finger; packages are new
         each day."""
         kept = parts_of(self.count.link, "wms")
-        for name, value in key.goods(("status", "owner", "package")).items():
-            if name == "item" or not value:
+        for name in FINER:
+            value = getattr(key, name)
+            if not value:
                 continue
             if name not in kept:
                 raise InputError("stocktake.part_not_kept", part=name, value=value, item=key.item)

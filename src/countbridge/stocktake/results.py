@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from countbridge.connectors.contract import Page
+from countbridge.domain.keys import FINER
 from countbridge.errors import CountbridgeError, InputError
 from countbridge.exchange import clocks, quarantine
 from countbridge.exchange.feeds import pull
@@ -15,7 +16,7 @@ from countbridge.exchange.maps import Rows, translate_or_quarantine
 from countbridge.exchange.rows import moment
 from countbridge.links.models import Link
 from countbridge.stocktake.models import Sheet
-from countbridge.stocktake.scans import NAMED, Entry, take
+from countbridge.stocktake.scans import Entry, take
 
 FLOW = "results"
 
@@ -67,7 +68,7 @@ def _entry(link: Link, row: dict[str, str | None]) -> Entry:
         bin=str(row["bin"]),
         code=str(row["item"]),
         lot=row["lot"] or "",
-        parts={name: row[name] or "" for name in NAMED if name in row},
+        parts={name: row[name] or "" for name in FINER if name in row},
         quantity=str(row["quantity"]),
         unit=str(row["unit"]),
         counted_at=clocks.ours(link.wms, told),

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from countbridge import clock
 from countbridge.domain.decimals import has_at_most
-from countbridge.domain.keys import GOODS, TRAITS, StockKey
+from countbridge.domain.keys import FINER, GOODS, StockKey
 from countbridge.domain.serials import is_one_or_none
 from countbridge.domain.units import unit_factor
 from countbridge.errors import CountbridgeError, InputError, NotFound
@@ -29,8 +29,6 @@ QUANTITY = re.compile(r"\d{1,15}(\.\d{1,9})?")
 FUTURE = timedelta(minutes=5)
 # Why a scan of a serial is kept and not counted: it was found there before, or the line's count stands and is not asked again.
 AGAIN, STANDS = "serial_again", "serial_stands"
-# What a scan need not name where one line alone can be meant.
-NAMED: tuple[str, ...] = tuple(name for name in TRAITS if name != "lot")
 MOST_LISTED = 20
 
 
@@ -218,7 +216,7 @@ def _line(sheet: Sheet, goods: Goods, key: StockKey, item: Item, named: Set[str]
 
 def told_parts(line: Line) -> str:
     """What a person is told of a line to choose it by: "status=HOLD owner=-"."""
-    return " ".join(f"{name}={getattr(line, name) or '-'}" for name in NAMED)
+    return " ".join(f"{name}={getattr(line, name) or '-'}" for name in FINER)
 
 
 def empty_bin(sheet_id: int, bin_code: str, entry_id: str, counted_at: datetime, user: User) -> list[Taken]:
@@ -234,7 +232,7 @@ def empty_bin(sheet_id: int, bin_code: str, entry_id: str, counted_at: datetime,
             line.unit,
             counted_at,
             user.username,
-            parts={name: getattr(line, name) for name in NAMED},
+            parts={name: getattr(line, name) for name in FINER},
         )
         for line in lines.order_by("pk")
     ]
