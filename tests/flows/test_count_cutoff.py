@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from countbridge.stocktake import cutoff
 from modelled.stage import Stage
 from modelled.world import SKUS
 
@@ -44,6 +45,7 @@ def test_the_last_document_of_each_kind_and_what_the_erp_had_not_booked(make_sta
         "last": [("W1", "pick", "P-2"), ("W1", "receive", "R-1")],
         "unbooked": [("W1", "pick", "P-2")],
     }
+    assert cutoff.taken(count) == count.cutoff, "known by now, and not in the snapshot"
 
 
 def test_a_document_the_erp_booked_after_the_snapshot_was_not_booked_then(make_stage: MakeStage) -> None:

@@ -88,6 +88,8 @@ def test_the_gap_over_a_count_is_named_by_the_document_only_the_erp_has(make_sta
 def test_where_the_erp_agrees_with_the_shelf_its_document_is_named(make_stage: MakeStage) -> None:
     stage = make_stage()
     stage.world.book_in_erp(PLACE, BOLT, "-14", "SO7", at=stage.world.clock - timedelta(hours=3))
+    later = stage.world.clock - timedelta(hours=2)
+    stage.world.book_in_erp(PLACE, BOLT, "-14", "OURS", ours=True, stock=False, at=later)
     follow(stage)
     stage.world.lie("S0101", BOLT, str(stage.world.floor["S0101", BOLT, ""] - 14))
     count = stage.start(PLACE)
